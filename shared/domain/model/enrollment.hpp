@@ -1,0 +1,97 @@
+// Who may register, how it attests, and what it gets: DPS's individual enrollment and enrollment
+// group (service API section 2).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/base/bytes.hpp"
+#include "shared/base/secret_bytes.hpp"
+#include "shared/domain/model/ids.hpp"
+#include "shared/domain/model/stamps.hpp"
+#include "shared/domain/model/twin.hpp"
+
+namespace berth::domain {
+
+// Symmetric keys, in bytes after base64 (device API section 6).
+inline constexpr std::size_t kMinSymmetricKeySize = 16;
+inline constexpr std::size_t kMaxSymmetricKeySize = 64;
+
+struct SymmetricKeyAttestation {
+  SecretBytes primary;
+  SecretBytes secondary;
+};
+
+// Either certificate answers; both are whole DER certificates, or (ca_references) names of uploaded
+// CA certificates.
+struct X509Attestation {
+  enum class Kind : std::uint8_t { client_certificates, signing_certificates, ca_references };
+  Kind kind = Kind::client_certificates;
+  Bytes primary;                 // DER; empty if absent
+  Bytes secondary;
+  std::string primary_ca_name;   // ca_references only
+  std::string secondary_ca_name;
+};
+
+struct TpmAttestation {
+  Bytes endorsement_key;   // TPM2B_PUBLIC
+  Bytes storage_root_key;  // TPM2B_PUBLIC, or empty
+};
+
+using Attestation = std::variant<SymmetricKeyAttestation, X509Attestation, TpmAttestation>;
+
+enum class ProvisioningStatus : std::uint8_t { enabled, disabled };
+enum class AllocationPolicy : std::uint8_t { hashed, geo_latency, static_hub, custom };
+
+// Both true is DPS's default (service API 2.9).
+struct ReprovisionPolicy {
+  bool update_hub_assignment = true;
+  bool migrate_device_data = true;
+  friend bool operator==(const ReprovisionPolicy&, const ReprovisionPolicy&) = default;
+};
+
+struct CustomAllocation {
+  std::string webhook_url;
+  std::string api_version;
+  friend bool operator==(const CustomAllocation&, const CustomAllocation&) = default;
+};
+
+// Where the group's symmetric keys may be (design section 4).
+enum class GroupKeyCustody : std::uint8_t { on_gateway, listed_devices, online_only };
+
+// What both kinds say about how devices are provisioned. An unset optional means "the service's
+// default at registration time" and stays unset in answers.
+struct Provisioning {
+  ProvisioningStatus status = ProvisioningStatus::enabled;
+  std::optional<ReprovisionPolicy> reprovision_policy;
+  std::optional<AllocationPolicy> allocation_policy;
+  std::vector<std::string> iot_hubs;    // host names of linked hubs; empty: all of them
+  std::string iot_hub_host_name;        // legacy: static to that hub
+  std::optional<CustomAllocation> custom_allocation;
+  InitialTwin initial_twin;
+  std::optional<bool> iot_edge;         // capabilities.iotEdge
+  std::vector<SiteId> sites;            // ours: which sites may serve it; empty: all
+  JsonText unknown_members;             // what newer SDKs sent and we do not know, given back as it was
+};
+
+struct IndividualEnrollment {
+  RegistrationId registration_id;
+  std::optional<DeviceId> device_id;    // absent: the registration ID
+  Attestation attestation;
+  Provisioning provisioning;
+  JsonText optional_device_information;
+  Stamps stamps;
+};
+
+struct EnrollmentGroup {
+  EnrollmentGroupId group_id;
+  Attestation attestation;              // symmetric key; or X.509 with signing certificates or CAs
+  Provisioning provisioning;
+  GroupKeyCustody key_custody = GroupKeyCustody::on_gateway;
+  Stamps stamps;
+};
+
+}  // namespace berth::domain

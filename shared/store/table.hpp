@@ -1,0 +1,56 @@
+// Every kind of record that Berth keeps, with the number that stands for it in sealed rows, set
+// digests and sync frames. Numbers are never reused (docs/formats/sealed_record.md).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace berth::store {
+
+enum class Table : std::uint8_t {
+  // Synchronised from the coordinator to gateways, per tenant. The record's body is the encoding of
+  // the model type of the same name (shared/protocol/sync/record_codec).
+  individual_enrollment = 1,  // id: folded registration ID
+  enrollment_group = 2,       // id: folded group ID
+  linked_hub = 3,             // id: hub ID
+  tenant_settings = 4,        // id: "settings"
+  registration = 5,           // id: folded registration ID
+  refusal_stub = 6,           // id: folded registration ID: a disabled individual out of scope
+
+  // The coordinator's own, per tenant.
+  hub_credential = 32,        // id: hub ID
+  access_policy = 33,         // id: key name
+  registration_interest = 34, // id: gateway ID '/' folded registration ID
+
+  // The coordinator's own, of the node (tenant "").
+  tenant = 48,                // id: ID scope, lower case
+  gateway = 49,               // id: gateway ID
+  site = 50,                  // id: site ID
+  node = 51,                  // id: what it is ("identity", "ca", "operator")
+  quarantined_outcome = 52,   // id: gateway ID '/' incarnation '/' sequence
+  outbox_watermark = 53,      // id: gateway ID '/' incarnation
+
+  // A gateway's own, per tenant.
+  cursor = 64,                // id: "cursor"
+  permit = 65,                // id: "permit"
+  hub_token = 66,             // id: hub ID
+  intent = 67,                // id: folded registration ID
+  outbox = 68,                // id: sequence, 20 decimal digits
+  cleanup = 69,               // id: hub ID '/' device ID
+  new_device_count = 70,      // id: "count": devices never seen before, admitted since last contact
+  last_attempt = 71,          // id: folded registration ID: a refusal, where no registration exists
+};
+
+std::string_view name_of(Table table);
+
+// Secondary indexes; entries are blind, as row keys are.
+enum class Index : std::uint8_t {
+  certificate_thumbprint = 1,  // upper-case hex SHA-256 of a client certificate
+  issuer_subject = 2,          // lower-case hex SHA-256 of a signing certificate's subject Name DER
+  group_registrations = 3,     // folded group ID, on registrations
+  hub_registrations = 4,       // hub ID, on registrations
+  endorsement_key = 5,         // lower-case hex SHA-256 of the TPM2B_PUBLIC
+  symmetric_groups = 6,        // "1" on every group that attests by symmetric key
+};
+
+}  // namespace berth::store
