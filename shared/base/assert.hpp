@@ -9,5 +9,4 @@ namespace berth {
 }  // namespace berth
 
 #define BERTH_ASSERT(condition) \
-  ((condition) ? static_cast<void>(0) \
-               : ::berth::assertion_failed(#condition, __FILE__, __LINE__))
+  ((condition) ? static_cast<void>(0) : ::berth::assertion_failed(#condition, __FILE__, __LINE__))

@@ -79,12 +79,18 @@ bool is_unreserved(char c) {
          c == '.' || c == '_' || c == '~';
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 }  // namespace
 
-std::string to_hex(ByteView bytes) { return hex(bytes, kLowerDigits); }
-std::string to_upper_hex(ByteView bytes) { return hex(bytes, kUpperDigits); }
+std::string to_hex(ByteView bytes) {
+  return hex(bytes, kLowerDigits);
+}
+std::string to_upper_hex(ByteView bytes) {
+  return hex(bytes, kUpperDigits);
+}
 
 std::optional<Bytes> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
@@ -99,10 +105,18 @@ std::optional<Bytes> from_hex(std::string_view text) {
   return bytes;
 }
 
-std::string to_base64(ByteView bytes) { return encode64(bytes, kBase64, true); }
-std::optional<Bytes> from_base64(std::string_view text) { return decode64(text, kBase64); }
-std::string to_base64url(ByteView bytes) { return encode64(bytes, kBase64Url, false); }
-std::optional<Bytes> from_base64url(std::string_view text) { return decode64(text, kBase64Url); }
+std::string to_base64(ByteView bytes) {
+  return encode64(bytes, kBase64, true);
+}
+std::optional<Bytes> from_base64(std::string_view text) {
+  return decode64(text, kBase64);
+}
+std::string to_base64url(ByteView bytes) {
+  return encode64(bytes, kBase64Url, false);
+}
+std::optional<Bytes> from_base64url(std::string_view text) {
+  return decode64(text, kBase64Url);
+}
 
 std::string percent_encode(std::string_view text) {
   std::string encoded;

@@ -12,8 +12,8 @@
 
 namespace berth {
 
-std::string to_hex(ByteView bytes);        // lower case
-std::string to_upper_hex(ByteView bytes);  // as certificates' thumbprints are written
+std::string to_hex(ByteView bytes);                    // lower case
+std::string to_upper_hex(ByteView bytes);              // as certificates' thumbprints are written
 std::optional<Bytes> from_hex(std::string_view text);  // either case, even length
 
 std::string to_base64(ByteView bytes);

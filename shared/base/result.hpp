@@ -13,9 +13,9 @@
 
 namespace berth {
 
-// What went wrong, for two readers: `code` reaches the peer through the error catalogue; `reason` is
-// one plain sentence for the installer's or admin's log ("leaf expired 2025-01-03"). A reason never
-// holds a secret and never goes back to a device.
+// What went wrong, for two readers: `code` reaches the peer through the error catalogue; `reason`
+// is one plain sentence for the installer's or admin's log ("leaf expired 2025-01-03"). A reason
+// never holds a secret and never goes back to a device.
 struct Error {
   Errc code = Errc::internal;
   std::string reason;
@@ -24,7 +24,7 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }

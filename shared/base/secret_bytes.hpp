@@ -22,7 +22,9 @@ class SecretBytes {
   explicit SecretBytes(Bytes&& bytes) : bytes_(std::move(bytes)) {}
   static SecretBytes copy_of(ByteView bytes) { return SecretBytes(to_bytes(bytes)); }
   SecretBytes(const SecretBytes&) = default;
-  SecretBytes(SecretBytes&& other) noexcept : bytes_(std::move(other.bytes_)) { other.bytes_.clear(); }
+  SecretBytes(SecretBytes&& other) noexcept : bytes_(std::move(other.bytes_)) {
+    other.bytes_.clear();
+  }
   SecretBytes& operator=(const SecretBytes& other);
   SecretBytes& operator=(SecretBytes&& other) noexcept;
   ~SecretBytes() { wipe(bytes_); }

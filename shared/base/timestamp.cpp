@@ -40,7 +40,9 @@ std::string to_iso8601(WallTime time) {
   return date_and_time(time) + fraction.data();
 }
 
-std::string to_iso8601_seconds(WallTime time) { return date_and_time(time) + "Z"; }
+std::string to_iso8601_seconds(WallTime time) {
+  return date_and_time(time) + "Z";
+}
 
 std::optional<WallTime> from_iso8601(std::string_view text) {
   if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||

@@ -14,7 +14,9 @@ using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 // Time since an arbitrary start of this boot: for timeouts. Never compared across machines.
 using MonotonicTime = std::chrono::nanoseconds;
 
-inline std::int64_t unix_micros(WallTime time) { return time.time_since_epoch().count(); }
+inline std::int64_t unix_micros(WallTime time) {
+  return time.time_since_epoch().count();
+}
 inline WallTime from_unix_micros(std::int64_t micros) {
   return WallTime{std::chrono::microseconds{micros}};
 }

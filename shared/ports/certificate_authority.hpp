@@ -27,8 +27,8 @@ struct CertificateRequest {
   std::optional<std::uint32_t> path_length;  // only with is_ca
   bool server_auth = false;                  // extended key usage
   bool client_auth = false;
-  std::vector<std::string> dns_names;        // subjectAltName
-  std::vector<std::string> ip_addresses;     // subjectAltName, text form of IPv4 or IPv6
+  std::vector<std::string> dns_names;     // subjectAltName
+  std::vector<std::string> ip_addresses;  // subjectAltName, text form of IPv4 or IPv6
 };
 
 class CertificateAuthority {

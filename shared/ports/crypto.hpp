@@ -31,24 +31,24 @@ inline constexpr std::size_t kGcmTagSize = 16;
 // shared/domain/attestation/x509, so that two TLS libraries cannot give two verdicts.
 struct Certificate {
   Bytes der;
-  Bytes subject;               // DER of the Name
-  Bytes issuer;                // DER of the Name
-  std::string subject_text;    // "CN=dev-1, O=Example, C=US", attributes in encoded order
+  Bytes subject;             // DER of the Name
+  Bytes issuer;              // DER of the Name
+  std::string subject_text;  // "CN=dev-1, O=Example, C=US", attributes in encoded order
   std::string issuer_text;
-  std::string common_name;     // the last CN of the subject; empty if there is none
-  Bytes serial;                // as encoded, leading zero dropped
-  int version = 3;             // 1, 2 or 3
+  std::string common_name;  // the last CN of the subject; empty if there is none
+  Bytes serial;             // as encoded, leading zero dropped
+  int version = 3;          // 1, 2 or 3
   WallTime not_before;
   WallTime not_after;
-  Bytes public_key;            // DER SubjectPublicKeyInfo
-  bool is_ca = false;                         // basicConstraints cA
-  std::optional<std::uint32_t> path_length;   // basicConstraints pathLenConstraint
+  Bytes public_key;                          // DER SubjectPublicKeyInfo
+  bool is_ca = false;                        // basicConstraints cA
+  std::optional<std::uint32_t> path_length;  // basicConstraints pathLenConstraint
   bool has_key_usage = false;
-  bool may_sign_certificates = false;         // keyUsage keyCertSign
-  bool may_sign = false;                      // keyUsage digitalSignature
+  bool may_sign_certificates = false;  // keyUsage keyCertSign
+  bool may_sign = false;               // keyUsage digitalSignature
   bool has_unknown_critical_extension = false;
-  Sha1Digest sha1{};     // of der
-  Sha256Digest sha256{}; // of der
+  Sha1Digest sha1{};      // of der
+  Sha256Digest sha256{};  // of der
 };
 
 class Crypto {
@@ -62,8 +62,8 @@ class Crypto {
   [[nodiscard]] virtual Sha256Digest hmac_sha256(ByteView key, ByteView data) = 0;
 
   // ciphertext || 16-byte tag. The caller guarantees that (key, nonce) is never used twice.
-  [[nodiscard]] virtual Bytes aes256_gcm_seal(ByteView key, ByteView nonce, ByteView associated_data,
-                                              ByteView plaintext) = 0;
+  [[nodiscard]] virtual Bytes aes256_gcm_seal(ByteView key, ByteView nonce,
+                                              ByteView associated_data, ByteView plaintext) = 0;
   // Errc::corrupt if the tag does not fit, or the input is shorter than one.
   [[nodiscard]] virtual Result<Bytes> aes256_gcm_open(ByteView key, ByteView nonce,
                                                       ByteView associated_data,
@@ -72,9 +72,9 @@ class Crypto {
   // One DER certificate with nothing after it. Errc::malformed otherwise.
   [[nodiscard]] virtual Result<Certificate> parse_certificate(ByteView der) = 0;
 
-  // Whether `certificate`'s signature verifies with the public key of `issuer`. Checks nothing else.
-  // RSA (PKCS#1 v1.5 and PSS) with SHA-256/384/512, ECDSA on P-256/P-384/P-521 likewise; SHA-1 and
-  // MD5 signatures never verify.
+  // Whether `certificate`'s signature verifies with the public key of `issuer`. Checks nothing
+  // else. RSA (PKCS#1 v1.5 and PSS) with SHA-256/384/512, ECDSA on P-256/P-384/P-521 likewise;
+  // SHA-1 and MD5 signatures never verify.
   [[nodiscard]] virtual bool is_signed_by(const Certificate& certificate,
                                           const Certificate& issuer) = 0;
 

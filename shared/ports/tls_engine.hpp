@@ -1,5 +1,5 @@
-// The TLS port: TLS 1.2 and 1.3 without sockets. Ciphertext is fed in and taken out; one Asio stream
-// (shared/runtime/tls_stream) drives any implementation.
+// The TLS port: TLS 1.2 and 1.3 without sockets. Ciphertext is fed in and taken out; one Asio
+// stream (shared/runtime/tls_stream) drives any implementation.
 //
 // Rules for every implementation (device API section 5, design 3.2 and 8):
 //  - a server asks for a client certificate and goes on without one; any issuer and any validity is
@@ -76,8 +76,8 @@ struct TlsServerSettings {
 };
 
 struct TlsClientSettings {
-  std::vector<Bytes> trusted;     // DER; the only anchors. Never the system's store.
-  TlsIdentity identity;           // empty chain: no client certificate
+  std::vector<Bytes> trusted;  // DER; the only anchors. Never the system's store.
+  TlsIdentity identity;        // empty chain: no client certificate
   bool tls13_only = false;
   std::vector<std::string> alpn;
   // Accepts any server certificate; what the chain is worth is then for the caller to decide from

@@ -1,6 +1,6 @@
 // The error catalogue: the one table from which every protocol answers a refusal (device API
-// section 7, service API 1.9). An Errc is mapped to a DPS code here, and the DPS code to HTTP, MQTT,
-// AMQP and CoAP by rule.
+// section 7, service API 1.9). An Errc is mapped to a DPS code here, and the DPS code to HTTP,
+// MQTT, AMQP and CoAP by rule.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,9 @@ namespace berth::protocol {
 
 // One line of the catalogue.
 struct CatalogueEntry {
-  std::int32_t error_code = 0;       // six digits: HTTP status × 1000 + n
-  std::string_view message;          // what the peer is told; never more than the catalogue says
-  std::string_view amqp_condition;   // device API 3.3
+  std::int32_t error_code = 0;      // six digits: HTTP status × 1000 + n
+  std::string_view message;         // what the peer is told; never more than the catalogue says
+  std::string_view amqp_condition;  // device API 3.3
   [[nodiscard]] int http_status() const { return static_cast<int>(error_code / 1000); }
 };
 
@@ -31,7 +31,7 @@ const CatalogueEntry& service_error(Errc code);
 // ProvisioningServiceErrorDetails (device API 1.3).
 struct ErrorDocument {
   std::int32_t error_code = 0;
-  std::string tracking_id;           // lower-case GUID; equals x-ms-request-id
+  std::string tracking_id;  // lower-case GUID; equals x-ms-request-id
   std::string message;
   WallTime timestamp{};
 };

@@ -15,7 +15,7 @@ namespace berth::runtime {
 
 struct HttpClientLimits {
   std::size_t max_response = 4 * 1024 * 1024;
-  std::size_t max_idle = 8;                       // kept connections per origin
+  std::size_t max_idle = 8;  // kept connections per origin
   std::chrono::milliseconds idle_timeout{30000};
 };
 

@@ -1,5 +1,5 @@
-// Task<T>: what every coroutine here returns. Coroutines live in adapters only; parameters are taken
-// by value, or by a reference whose owner awaits the call.
+// Task<T>: what every coroutine here returns. Coroutines live in adapters only; parameters are
+// taken by value, or by a reference whose owner awaits the call.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

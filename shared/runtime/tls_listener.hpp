@@ -19,7 +19,7 @@
 namespace berth::runtime {
 
 struct ListenerLimits {
-  std::size_t max_connections = 2000;             // about 97 KiB each; more are closed at once
+  std::size_t max_connections = 2000;  // about 97 KiB each; more are closed at once
   std::chrono::milliseconds handshake_timeout{10000};
 };
 

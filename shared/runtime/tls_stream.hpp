@@ -1,6 +1,6 @@
-// A TLS connection over TCP: any ports::TlsEngine driven over a socket. One reader and one writer at
-// a time, all on the socket's executor. Every operation has a deadline; an expired one closes the
-// socket, and the operation ends with Errc::timed_out.
+// A TLS connection over TCP: any ports::TlsEngine driven over a socket. One reader and one writer
+// at a time, all on the socket's executor. Every operation has a deadline; an expired one closes
+// the socket, and the operation ends with Errc::timed_out.
 #pragma once
 
 #include <chrono>
@@ -36,7 +36,7 @@ class TlsStream {
   void abort();
 
   [[nodiscard]] const ports::TlsPeer& peer() const;
-  [[nodiscard]] std::string remote_address() const;   // "192.0.2.7" or "2001:db8::7"
+  [[nodiscard]] std::string remote_address() const;  // "192.0.2.7" or "2001:db8::7"
   [[nodiscard]] std::uint16_t remote_port() const;
   [[nodiscard]] std::string local_address() const;
   [[nodiscard]] boost::asio::any_io_executor executor() const;

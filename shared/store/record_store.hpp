@@ -1,7 +1,7 @@
 // RecordStore: sealed, versioned records with a change log, one set per tenant and one (tenant "")
-// for the node itself. The coordinator keeps the truth in one, a gateway its cache and its journal in
-// another; the engine below (SQLite here) is not seen through this interface. One conformance suite,
-// tests/conformance/store, runs on every implementation.
+// for the node itself. The coordinator keeps the truth in one, a gateway its cache and its journal
+// in another; the engine below (SQLite here) is not seen through this interface. One conformance
+// suite, tests/conformance/store, runs on every implementation.
 //
 // What every implementation guarantees (design section 5):
 //  - commit() is atomic and durable when it returns; a group of change sets shares one flush;
@@ -9,7 +9,8 @@
 //    and index entries are HMACs: the files show no ID, host name or key;
 //  - a row that is truncated, flipped, moved, replayed or missing is reported as Errc::corrupt with
 //    the table's name in the reason; it is never served;
-//  - sequence numbers of a tenant's change log are assigned in the transaction that changes a record
+//  - sequence numbers of a tenant's change log are assigned in the transaction that changes a
+//  record
 //    and have no holes for readers.
 //
 // Thread-safe: reads may run beside one commit and see the state before or after it, never between.
@@ -65,8 +66,8 @@ struct Change {
   Table table{};
   std::string id;
   std::optional<std::uint64_t> expected_version;
-  Bytes body;                        // put
-  std::vector<IndexTerm> terms;      // put: replaces the record's index entries
+  Bytes body;                    // put
+  std::vector<IndexTerm> terms;  // put: replaces the record's index entries
   // put: the version to store; 0 lets the store count up. A gateway stores the coordinator's.
   std::uint64_t version = 0;
 };
@@ -80,8 +81,8 @@ struct ChangeSet {
 };
 
 struct Committed {
-  std::uint64_t sequence = 0;              // the tenant's head after this set
-  std::vector<std::uint64_t> versions;     // of the records, in the order of the changes (0: erased)
+  std::uint64_t sequence = 0;           // the tenant's head after this set
+  std::vector<std::uint64_t> versions;  // of the records, in the order of the changes (0: erased)
 };
 
 // An entry of a tenant's change log: the record before and after one change.
@@ -105,7 +106,8 @@ class Reader {
   virtual ~Reader() = default;
 
   // Absent is a value, not an error.
-  [[nodiscard]] virtual Result<std::optional<Record>> read(const domain::IdScope& tenant, Table table,
+  [[nodiscard]] virtual Result<std::optional<Record>> read(const domain::IdScope& tenant,
+                                                           Table table,
                                                            const std::string& id) const = 0;
   // In row-key order, which is not the order of IDs. `limit` is clamped to kMaxPage.
   [[nodiscard]] virtual Result<Page> list(const domain::IdScope& tenant, Table table,
@@ -121,9 +123,9 @@ class Reader {
 
 class RecordStore : public Reader {
  public:
-  // Entries with `after` < sequence, oldest first. Errc::not_found if the log no longer reaches back
-  // that far: the reader needs a snapshot. Tables from 32 on are not logged (they have no readers
-  // elsewhere), and do not move the head.
+  // Entries with `after` < sequence, oldest first. Errc::not_found if the log no longer reaches
+  // back that far: the reader needs a snapshot. Tables from 32 on are not logged (they have no
+  // readers elsewhere), and do not move the head.
   [[nodiscard]] virtual Result<std::vector<LogEntry>> changes(const domain::IdScope& tenant,
                                                               std::uint64_t after,
                                                               std::size_t limit) const = 0;

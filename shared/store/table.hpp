@@ -18,27 +18,27 @@ enum class Table : std::uint8_t {
   refusal_stub = 6,           // id: folded registration ID: a disabled individual out of scope
 
   // The coordinator's own, per tenant.
-  hub_credential = 32,        // id: hub ID
-  access_policy = 33,         // id: key name
-  registration_interest = 34, // id: gateway ID '/' folded registration ID
+  hub_credential = 32,         // id: hub ID
+  access_policy = 33,          // id: key name
+  registration_interest = 34,  // id: gateway ID '/' folded registration ID
 
   // The coordinator's own, of the node (tenant "").
-  tenant = 48,                // id: ID scope, lower case
-  gateway = 49,               // id: gateway ID
-  site = 50,                  // id: site ID
-  node = 51,                  // id: what it is ("identity", "ca", "operator")
-  quarantined_outcome = 52,   // id: gateway ID '/' incarnation '/' sequence
-  outbox_watermark = 53,      // id: gateway ID '/' incarnation
+  tenant = 48,               // id: ID scope, lower case
+  gateway = 49,              // id: gateway ID
+  site = 50,                 // id: site ID
+  node = 51,                 // id: what it is ("identity", "ca", "operator")
+  quarantined_outcome = 52,  // id: gateway ID '/' incarnation '/' sequence
+  outbox_watermark = 53,     // id: gateway ID '/' incarnation
 
   // A gateway's own, per tenant.
-  cursor = 64,                // id: "cursor"
-  permit = 65,                // id: "permit"
-  hub_token = 66,             // id: hub ID
-  intent = 67,                // id: folded registration ID
-  outbox = 68,                // id: sequence, 20 decimal digits
-  cleanup = 69,               // id: hub ID '/' device ID
-  new_device_count = 70,      // id: "count": devices never seen before, admitted since last contact
-  last_attempt = 71,          // id: folded registration ID: a refusal, where no registration exists
+  cursor = 64,            // id: "cursor"
+  permit = 65,            // id: "permit"
+  hub_token = 66,         // id: hub ID
+  intent = 67,            // id: folded registration ID
+  outbox = 68,            // id: sequence, 20 decimal digits
+  cleanup = 69,           // id: hub ID '/' device ID
+  new_device_count = 70,  // id: "count": devices never seen before, admitted since last contact
+  last_attempt = 71,      // id: folded registration ID: a refusal, where no registration exists
 };
 
 std::string_view name_of(Table table);

@@ -30,9 +30,9 @@ struct SymmetricKeyAttestation {
 struct X509Attestation {
   enum class Kind : std::uint8_t { client_certificates, signing_certificates, ca_references };
   Kind kind = Kind::client_certificates;
-  Bytes primary;                 // DER; empty if absent
+  Bytes primary;  // DER; empty if absent
   Bytes secondary;
-  std::string primary_ca_name;   // ca_references only
+  std::string primary_ca_name;  // ca_references only
   std::string secondary_ca_name;
 };
 
@@ -68,18 +68,18 @@ struct Provisioning {
   ProvisioningStatus status = ProvisioningStatus::enabled;
   std::optional<ReprovisionPolicy> reprovision_policy;
   std::optional<AllocationPolicy> allocation_policy;
-  std::vector<std::string> iot_hubs;    // host names of linked hubs; empty: all of them
-  std::string iot_hub_host_name;        // legacy: static to that hub
+  std::vector<std::string> iot_hubs;  // host names of linked hubs; empty: all of them
+  std::string iot_hub_host_name;      // legacy: static to that hub
   std::optional<CustomAllocation> custom_allocation;
   InitialTwin initial_twin;
-  std::optional<bool> iot_edge;         // capabilities.iotEdge
-  std::vector<SiteId> sites;            // ours: which sites may serve it; empty: all
-  JsonText unknown_members;             // what newer SDKs sent and we do not know, given back as it was
+  std::optional<bool> iot_edge;  // capabilities.iotEdge
+  std::vector<SiteId> sites;     // ours: which sites may serve it; empty: all
+  JsonText unknown_members;      // what newer SDKs sent and we do not know, given back as it was
 };
 
 struct IndividualEnrollment {
   RegistrationId registration_id;
-  std::optional<DeviceId> device_id;    // absent: the registration ID
+  std::optional<DeviceId> device_id;  // absent: the registration ID
   Attestation attestation;
   Provisioning provisioning;
   JsonText optional_device_information;
@@ -88,7 +88,7 @@ struct IndividualEnrollment {
 
 struct EnrollmentGroup {
   EnrollmentGroupId group_id;
-  Attestation attestation;              // symmetric key; or X.509 with signing certificates or CAs
+  Attestation attestation;  // symmetric key; or X.509 with signing certificates or CAs
   Provisioning provisioning;
   GroupKeyCustody key_custody = GroupKeyCustody::on_gateway;
   Stamps stamps;

@@ -17,14 +17,14 @@ enum class GatewayStatus : std::uint8_t { joining, active, disabled, removed };
 
 struct Gateway {
   GatewayId gateway_id;
-  std::string name;                   // 1 to 64 characters, unique
+  std::string name;  // 1 to 64 characters, unique
   SiteId site;
-  std::vector<IdScope> tenants;       // whom it serves
+  std::vector<IdScope> tenants;  // whom it serves
   GatewayStatus status = GatewayStatus::joining;
-  Bytes public_key;                   // DER SubjectPublicKeyInfo, once joined
-  Bytes join_token_hash;              // SHA-256 of the one-time secret; empty once it is void
+  Bytes public_key;       // DER SubjectPublicKeyInfo, once joined
+  Bytes join_token_hash;  // SHA-256 of the one-time secret; empty once it is void
   WallTime join_token_expiry{};
-  bool join_token_reused = false;     // somebody presented a used token with another key: alarm
+  bool join_token_reused = false;  // somebody presented a used token with another key: alarm
   WallTime certificate_expiry{};
   WallTime last_contact{};
   Stamps stamps;
@@ -38,17 +38,17 @@ enum class ReturningDeviceRule : std::uint8_t { serve, refuse };
 struct Permit {
   GatewayId gateway_id;
   IdScope id_scope;
-  std::uint64_t serial = 0;           // grows with every renewal
+  std::uint64_t serial = 0;  // grows with every renewal
   WallTime issued{};
-  WallTime expiry{};                  // past it no new device is accepted
+  WallTime expiry{};  // past it no new device is accepted
   ReturningDeviceRule returning_after_expiry = ReturningDeviceRule::serve;
-  std::uint64_t new_device_quota = 0; // devices never seen before, while out of contact
+  std::uint64_t new_device_quota = 0;  // devices never seen before, while out of contact
   std::uint64_t scope_version = 0;
 };
 
 struct SignedPermit {
-  Bytes body;                         // the encoded Permit, exactly as signed
-  Bytes signature;                    // ECDSA P-256 with SHA-256, DER, by the coordinator's CA key
+  Bytes body;       // the encoded Permit, exactly as signed
+  Bytes signature;  // ECDSA P-256 with SHA-256, DER, by the coordinator's CA key
 };
 
 }  // namespace berth::domain

@@ -44,8 +44,9 @@ Result<DeviceId> parse_device_id(std::string_view text) {
   }
   for (const char c : text) {
     if (!is_alphanumeric(c) && kAllowed.find(c) == std::string_view::npos) {
-      return Error{Errc::invalid, "a device ID holds letters, digits and - : . + % _ # * ? ! ( ) , "
-                                  "= @ $ ; ' only"};
+      return Error{Errc::invalid,
+                   "a device ID holds letters, digits and - : . + % _ # * ? ! ( ) , "
+                   "= @ $ ; ' only"};
     }
   }
   return DeviceId(std::string(text));

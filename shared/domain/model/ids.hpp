@@ -37,8 +37,8 @@ class FoldedId {
   // Errc::invalid otherwise.
   static Result<FoldedId> parse(std::string_view text);
 
-  [[nodiscard]] const std::string& str() const { return spelling_; }    // as first given
-  [[nodiscard]] const std::string& folded() const { return folded_; }   // lower case: the key
+  [[nodiscard]] const std::string& str() const { return spelling_; }   // as first given
+  [[nodiscard]] const std::string& folded() const { return folded_; }  // lower case: the key
   [[nodiscard]] bool empty() const { return spelling_.empty(); }
 
   friend bool operator==(const FoldedId& a, const FoldedId& b) { return a.folded_ == b.folded_; }
@@ -52,7 +52,8 @@ class FoldedId {
 using RegistrationId = FoldedId<struct RegistrationIdTag>;
 using EnrollmentGroupId = FoldedId<struct EnrollmentGroupIdTag>;
 
-// ASCII letters, digits and "-:.+%_#*?!(),=@$;'", 1 to 128 (service API 1.5). Errc::invalid otherwise.
+// ASCII letters, digits and "-:.+%_#*?!(),=@$;'", 1 to 128 (service API 1.5). Errc::invalid
+// otherwise.
 Result<DeviceId> parse_device_id(std::string_view text);
 // "0ne" and 8 hex digits in any case. Errc::invalid otherwise.
 Result<IdScope> parse_id_scope(std::string_view text);

@@ -21,18 +21,18 @@ enum class HubKind : std::uint8_t { azure_iot_hub, mosquitto };
 enum class HubApply : std::uint8_t { gateway, coordinator };
 
 struct LinkedHub {
-  HubId hub_id;                     // immutable; what allocation hashes
+  HubId hub_id;  // immutable; what allocation hashes
   HubKind kind = HubKind::azure_iot_hub;
-  std::string host_name;            // what devices are told, and what enrollments name
-  std::string registry_url;         // https://host[:port], where identities are written
-  std::string location;             // free text, for people
+  std::string host_name;     // what devices are told, and what enrollments name
+  std::string registry_url;  // https://host[:port], where identities are written
+  std::string location;      // free text, for people
   std::uint32_t allocation_weight = kMinAllocationWeight;
   bool apply_allocation_policy = true;  // false: linked, but receives no devices
-  std::string probe_host;           // where latency is measured; empty: registry_url's host
-  std::uint16_t probe_port = 0;     // 0: registry_url's port
+  std::string probe_host;               // where latency is measured; empty: registry_url's host
+  std::uint16_t probe_port = 0;         // 0: registry_url's port
   HubApply apply = HubApply::gateway;
-  Bytes trusted_ca;                 // DER of the CA that the registry's certificate must chain to;
-                                    // empty: the machine's CA bundle
+  Bytes trusted_ca;  // DER of the CA that the registry's certificate must chain to;
+                     // empty: the machine's CA bundle
   Stamps stamps;
 };
 
@@ -46,7 +46,7 @@ struct HubCredential {
 // What a gateway gets instead: a SAS token, good until `expiry`.
 struct HubToken {
   HubId hub_id;
-  SecretBytes authorization;        // the value of the Authorization header
+  SecretBytes authorization;  // the value of the Authorization header
   WallTime expiry{};
 };
 

@@ -28,8 +28,8 @@ enum class AttestationType : std::uint8_t { symmetric_key, x509, tpm };
 // deleted or an individual enrollment names its ID (design section 3.5).
 struct EnrollmentRef {
   bool is_group = false;
-  std::string id;                 // registration ID or group ID, as spelled in the record
-  std::uint64_t version = 0;      // the record's version at the decision
+  std::string id;             // registration ID or group ID, as spelled in the record
+  std::uint64_t version = 0;  // the record's version at the decision
 
   friend bool operator==(const EnrollmentRef&, const EnrollmentRef&) = default;
 };
@@ -37,26 +37,26 @@ struct EnrollmentRef {
 // The last try that did not end in an assignment; recorded beside the assignment, never over it.
 struct FailedAttempt {
   WallTime at{};
-  std::int32_t error_code = 0;    // six digits (device API section 7)
-  std::string message;            // what the device was told
-  std::string reason;             // what the installer reads
+  std::int32_t error_code = 0;  // six digits (device API section 7)
+  std::string message;          // what the device was told
+  std::string reason;           // what the installer reads
 };
 
 struct Registration {
   RegistrationId registration_id;
   RegistrationStatus status = RegistrationStatus::unassigned;
   RegistrationSubstatus substatus = RegistrationSubstatus::none;
-  HubId hub_id;                   // with assigned
-  std::string assigned_hub;       // its host name
+  HubId hub_id;              // with assigned
+  std::string assigned_hub;  // its host name
   DeviceId device_id;
   EnrollmentRef enrollment;
   AttestationType attestation = AttestationType::symmetric_key;
-  GatewayId gateway_id;           // which gateway decided
-  WallTime arrival{};             // the request's arrival time: the order of conflicts
+  GatewayId gateway_id;  // which gateway decided
+  WallTime arrival{};    // the request's arrival time: the order of conflicts
   WallTime created{};
   WallTime updated{};
-  JsonText payload;               // what custom allocation returned
-  std::string hub_etag;           // the identity's etag that our own write produced
+  JsonText payload;      // what custom allocation returned
+  std::string hub_etag;  // the identity's etag that our own write produced
   std::optional<FailedAttempt> last_attempt;
 };
 

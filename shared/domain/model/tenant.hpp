@@ -15,8 +15,8 @@ namespace berth::domain {
 // The part of a tenant that gateways need.
 struct TenantSettings {
   IdScope id_scope;
-  std::string name;                       // 1 to 64 characters; chosen by people
-  std::vector<std::string> host_names;    // the service API answers for this tenant under these
+  std::string name;                     // 1 to 64 characters; chosen by people
+  std::vector<std::string> host_names;  // the service API answers for this tenant under these
   AllocationPolicy allocation_policy = AllocationPolicy::hashed;  // never custom
   Stamps stamps;
 };
@@ -37,7 +37,7 @@ constexpr bool allows(AccessRights rights, AccessRight right) {
 }
 
 struct AccessPolicy {
-  std::string key_name;                   // 1 to 64 of letters, digits and "_-@."
+  std::string key_name;  // 1 to 64 of letters, digits and "_-@."
   SecretBytes primary_key;
   SecretBytes secondary_key;
   AccessRights rights = 0;

@@ -63,7 +63,8 @@ bool parse_target(std::string_view target, Target& into) {
     if (pair.empty()) continue;
     const std::size_t equals = pair.find('=');
     const auto key = percent_decode(pair.substr(0, equals));
-    const auto value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
+    const auto value =
+        percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
     if (!key || !value || into.query.size() == kMaxParts) return false;
     into.query.emplace_back(*key, *value);
   }
