@@ -29,20 +29,20 @@ struct TpmKeys {
 // DeviceRegistration. Every member may be absent; so may the body.
 struct RegisterBody {
   std::optional<std::string> registration_id;
-  domain::JsonText payload;          // a JSON object's text; empty: absent or null
+  domain::JsonText payload;  // a JSON object's text; empty: absent or null
   std::optional<TpmKeys> tpm;
-  bool has_csr = false;              // csr or clientCertificateCsr was there
+  bool has_csr = false;  // csr or clientCertificateCsr was there
 };
 
 // DeviceRegistrationResult: the registration, and what the answer shows beside it.
 struct RegistrationResult {
   domain::Registration registration;
-  std::string etag;                                     // without the outer quotes
-  std::optional<std::int32_t> error_code;               // with failed
+  std::string etag;                        // without the outer quotes
+  std::optional<std::int32_t> error_code;  // with failed
   std::string error_message;
-  std::optional<ports::Certificate> certificate;        // X.509: the leaf that attested
+  std::optional<ports::Certificate> certificate;  // X.509: the leaf that attested
   std::optional<ports::Certificate> signing_certificate;
-  Bytes tpm_authentication_key;                         // TPM, assigned: the second blob
+  Bytes tpm_authentication_key;  // TPM, assigned: the second blob
 };
 
 // RegistrationOperationStatus.

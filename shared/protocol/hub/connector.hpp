@@ -33,8 +33,8 @@ using DeviceCredential = std::variant<SymmetricKeyCredential, ThumbprintCredenti
 struct DesiredIdentity {
   domain::DeviceId device_id;
   DeviceCredential credential;
-  domain::InitialTwin twin;       // written when the identity is created, or with replace_twin
-  bool replace_twin = false;      // a found identity of ours gets this twin too (reset, migrate)
+  domain::InitialTwin twin;   // written when the identity is created, or with replace_twin
+  bool replace_twin = false;  // a found identity of ours gets this twin too (reset, migrate)
   std::optional<bool> iot_edge;
 };
 
@@ -43,13 +43,13 @@ struct DesiredIdentity {
 
 // How an operation ended.
 struct HubOutcome {
-  std::string etag;               // of the identity, after our write
-  bool found = false;             // it was there before and carried our marker
-  domain::InitialTwin twin;       // of read_twin
+  std::string etag;          // of the identity, after our write
+  bool found = false;        // it was there before and carried our marker
+  domain::InitialTwin twin;  // of read_twin
 };
 
-// One exchange after another until it is done. next() gives the request to send; after the response,
-// or a failure to get one, receive() says what to do.
+// One exchange after another until it is done. next() gives the request to send; after the
+// response, or a failure to get one, receive() says what to do.
 //
 // Errors of the outcome, by what the caller shall do with them:
 //   unavailable, throttled, timed_out   keep `assigning`, repeat later from the start
@@ -57,25 +57,29 @@ struct HubOutcome {
 //                                       the next hub
 //   hub_unauthorized                    our credential is refused: as unavailable, and the link is
 //                                       unhealthy
-//   hub_conflict                        an identity that is not ours stands there; never overwritten
+//   hub_conflict                        an identity that is not ours stands there; never
+//   overwritten
 class HubOperation {
  public:
   virtual ~HubOperation() = default;
   // The request to send now, without the Authorization header. Valid until receive().
   [[nodiscard]] virtual const http::Request& next() const = 0;
   // nullopt: send next() again (it is another request now).
-  [[nodiscard]] virtual std::optional<Result<HubOutcome>> receive(const http::Response& response) = 0;
+  [[nodiscard]] virtual std::optional<Result<HubOutcome>> receive(
+      const http::Response& response) = 0;
 };
 
 class HubConnector {
  public:
   virtual ~HubConnector() = default;
-  // Creates the identity with its twin, or takes up one of ours and brings its credential up to date.
+  // Creates the identity with its twin, or takes up one of ours and brings its credential up to
+  // date.
   [[nodiscard]] virtual std::unique_ptr<HubOperation> upsert(const DesiredIdentity& identity) = 0;
   // Tags and desired properties, for migration.
   [[nodiscard]] virtual std::unique_ptr<HubOperation> read_twin(const domain::DeviceId& device) = 0;
-  // Disables, or deletes, the identity if it carries our marker and `etag` still fits (an empty etag
-  // goes by the marker alone). An absent or foreign identity is success: there is nothing of ours.
+  // Disables, or deletes, the identity if it carries our marker and `etag` still fits (an empty
+  // etag goes by the marker alone). An absent or foreign identity is success: there is nothing of
+  // ours.
   [[nodiscard]] virtual std::unique_ptr<HubOperation> disable(const domain::DeviceId& device,
                                                               const std::string& etag) = 0;
   [[nodiscard]] virtual std::unique_ptr<HubOperation> remove(const domain::DeviceId& device,

@@ -30,16 +30,27 @@ namespace berth::sync {
 template <class T>
 [[nodiscard]] Result<T> decode(ByteView body);
 
-template <> Result<domain::IndividualEnrollment> decode(ByteView body);
-template <> Result<domain::EnrollmentGroup> decode(ByteView body);
-template <> Result<domain::LinkedHub> decode(ByteView body);
-template <> Result<domain::HubCredential> decode(ByteView body);
-template <> Result<domain::HubToken> decode(ByteView body);
-template <> Result<domain::Registration> decode(ByteView body);
-template <> Result<domain::TenantSettings> decode(ByteView body);
-template <> Result<domain::AccessPolicy> decode(ByteView body);
-template <> Result<domain::Gateway> decode(ByteView body);
-template <> Result<domain::Permit> decode(ByteView body);
-template <> Result<domain::SignedPermit> decode(ByteView body);
+template <>
+Result<domain::IndividualEnrollment> decode(ByteView body);
+template <>
+Result<domain::EnrollmentGroup> decode(ByteView body);
+template <>
+Result<domain::LinkedHub> decode(ByteView body);
+template <>
+Result<domain::HubCredential> decode(ByteView body);
+template <>
+Result<domain::HubToken> decode(ByteView body);
+template <>
+Result<domain::Registration> decode(ByteView body);
+template <>
+Result<domain::TenantSettings> decode(ByteView body);
+template <>
+Result<domain::AccessPolicy> decode(ByteView body);
+template <>
+Result<domain::Gateway> decode(ByteView body);
+template <>
+Result<domain::Permit> decode(ByteView body);
+template <>
+Result<domain::SignedPermit> decode(ByteView body);
 
 }  // namespace berth::sync
