@@ -22,11 +22,14 @@ enum class Table : std::uint8_t {
   access_policy = 33,          // id: key name
   registration_interest = 34,  // id: gateway ID '/' folded registration ID
 
+  registration_tombstone = 35, // id: folded registration ID: an admin deleted it
+
   // The coordinator's own, of the node (tenant "").
   tenant = 48,               // id: ID scope, lower case
   gateway = 49,              // id: gateway ID
   site = 50,                 // id: site ID
-  node = 51,                 // id: what it is ("identity", "ca", "operator")
+  node = 51,                 // id: what it is ("identity", "ca", "operator"; a gateway's: "identity",
+                              // "outbox", "time")
   quarantined_outcome = 52,  // id: gateway ID '/' incarnation '/' sequence
   outbox_watermark = 53,     // id: gateway ID '/' incarnation
 
@@ -51,6 +54,7 @@ enum class Index : std::uint8_t {
   hub_registrations = 4,       // hub ID, on registrations
   endorsement_key = 5,         // lower-case hex SHA-256 of the TPM2B_PUBLIC
   symmetric_groups = 6,        // "1" on every group that attests by symmetric key
+  outbox_registration = 7,     // folded registration ID, on outbox entries
 };
 
 }  // namespace berth::store

@@ -28,6 +28,14 @@ struct Gateway {
   WallTime certificate_expiry{};
   WallTime last_contact{};
   Stamps stamps;
+  // Grows when the site or the tenants change: a cursor of another scope version needs a snapshot.
+  std::uint64_t scope_version = 1;
+};
+
+// A named place with gateways.
+struct Site {
+  SiteId site_id;
+  Stamps stamps;
 };
 
 // How a gateway past its link treats a device that it knows.

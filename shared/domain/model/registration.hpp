@@ -42,6 +42,16 @@ struct FailedAttempt {
   std::string reason;           // what the installer reads
 };
 
+// An assignment that another gateway made while apart and that a newer one beat (design section 4);
+// kept so that an admin sees both sides.
+struct SupersededAssignment {
+  GatewayId gateway_id;
+  HubId hub_id;
+  std::string assigned_hub;
+  DeviceId device_id;
+  WallTime arrival{};
+};
+
 struct Registration {
   RegistrationId registration_id;
   RegistrationStatus status = RegistrationStatus::unassigned;
@@ -58,6 +68,8 @@ struct Registration {
   JsonText payload;      // what custom allocation returned
   std::string hub_etag;  // the identity's etag that our own write produced
   std::optional<FailedAttempt> last_attempt;
+  std::optional<SupersededAssignment> superseded;
+  bool arrival_clamped = false;   // the gateway's stamp was beyond belief and was replaced
 };
 
 }  // namespace berth::domain

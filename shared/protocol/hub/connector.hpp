@@ -12,6 +12,7 @@
 #include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
 #include "shared/base/secret_bytes.hpp"
+#include "shared/domain/model/device_credential.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/linked_hub.hpp"
 #include "shared/domain/model/twin.hpp"
@@ -19,15 +20,9 @@
 
 namespace berth::hub {
 
-// What the hub will recognise the device by (service API 5.4).
-struct SymmetricKeyCredential {
-  SecretBytes primary;
-  SecretBytes secondary;
-};
-struct ThumbprintCredential {
-  std::string sha256;  // 64 upper-case hex digits; written as primary and secondary
-};
-using DeviceCredential = std::variant<SymmetricKeyCredential, ThumbprintCredential>;
+using domain::DeviceCredential;
+using domain::SymmetricKeyCredential;
+using domain::ThumbprintCredential;
 
 // The identity as it shall be in the hub.
 struct DesiredIdentity {
