@@ -1,0 +1,184 @@
+#include "shared/json/json_text.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace berth::json {
+namespace {
+
+namespace bj = boost::json;
+
+Error wrong_type(std::string_view name, std::string_view type) {
+  return Error{Errc::malformed, "'" + std::string(name) + "' must be " + std::string(type)};
+}
+
+void append_escape(std::string& to, std::uint32_t unit) {
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "\\u%04x", static_cast<unsigned>(unit));
+  to += text.data();
+}
+
+void append_escaped(std::string& to, std::uint32_t code_point) {
+  if (code_point < 0x10000) {
+    append_escape(to, code_point);
+    return;
+  }
+  // A surrogate pair (RFC 8259 section 7).
+  const std::uint32_t rest = code_point - 0x10000;
+  append_escape(to, 0xD800 + (rest >> 10U));
+  append_escape(to, 0xDC00 + (rest & 0x3FFU));
+}
+
+// Decodes one UTF-8 sequence of `text` from `at` and moves past it. What is not UTF-8 (a
+// certificate may carry such a name) becomes U+FFFD, one byte at a time.
+std::uint32_t take_code_point(std::string_view text, std::size_t& at) {
+  constexpr std::uint32_t kReplacement = 0xFFFD;
+  const auto lead = static_cast<std::uint8_t>(text[at]);
+  ++at;
+  std::size_t more = 0;
+  std::uint32_t value = 0;
+  std::uint32_t smallest = 0;
+  if (lead >= 0xC2 && lead < 0xE0) {
+    more = 1;
+    value = lead & 0x1FU;
+    smallest = 0x80;
+  } else if (lead >= 0xE0 && lead < 0xF0) {
+    more = 2;
+    value = lead & 0x0FU;
+    smallest = 0x800;
+  } else if (lead >= 0xF0 && lead < 0xF5) {
+    more = 3;
+    value = lead & 0x07U;
+    smallest = 0x10000;
+  } else {
+    return kReplacement;
+  }
+  if (at + more > text.size()) return kReplacement;
+  for (std::size_t i = 0; i < more; ++i) {
+    const auto next = static_cast<std::uint8_t>(text[at + i]);
+    if ((next & 0xC0U) != 0x80) return kReplacement;
+    value = value << 6U | (next & 0x3FU);
+  }
+  if (value < smallest || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) {
+    return kReplacement;
+  }
+  at += more;
+  return value;
+}
+
+}  // namespace
+
+Result<bj::value> parse(std::string_view text, const TextLimits& limits) {
+  if (text.size() > limits.max_size) {
+    return Error{Errc::too_large,
+                 "the JSON text is longer than " + std::to_string(limits.max_size) + " bytes"};
+  }
+  bj::parse_options options;
+  options.max_depth = limits.max_depth;
+  bj::error_code failure;
+  bj::value value = bj::parse(text, failure, {}, options);
+  if (failure == bj::error::too_deep) {
+    return Error{Errc::too_large,
+                 "the JSON text nests deeper than " + std::to_string(limits.max_depth) + " levels"};
+  }
+  if (failure) return Error{Errc::malformed, "not JSON: " + failure.message()};
+  return value;
+}
+
+Result<bj::object> parse_object(std::string_view text, const TextLimits& limits) {
+  auto value = parse(text, limits);
+  if (!value) return value.error();
+  bj::object* object = value->if_object();
+  if (object == nullptr) return Error{Errc::malformed, "the JSON text is not an object"};
+  return std::move(*object);
+}
+
+std::string serialize(const bj::value& value) {
+  const std::string text = bj::serialize(value);
+  std::string escaped;
+  escaped.reserve(text.size());
+  // Only strings hold bytes outside ASCII, so that an escape is right wherever one stands.
+  for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<std::uint8_t>(text[at]) < 0x80) {
+      escaped += text[at];
+      ++at;
+    } else {
+      append_escaped(escaped, take_code_point(text, at));
+    }
+  }
+  return escaped;
+}
+
+const bj::value* find(const bj::object& object, std::string_view name) {
+  const bj::value* value = object.if_contains(name);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+Result<std::optional<std::string>> find_string(const bj::object& object, std::string_view name) {
+  const bj::value* value = find(object, name);
+  if (value == nullptr) return std::optional<std::string>{};
+  const bj::string* text = value->if_string();
+  if (text == nullptr) return wrong_type(name, "a string");
+  return std::optional<std::string>(std::string(text->data(), text->size()));
+}
+
+Result<std::optional<bool>> find_bool(const bj::object& object, std::string_view name) {
+  const bj::value* value = find(object, name);
+  if (value == nullptr) return std::optional<bool>{};
+  const bool* flag = value->if_bool();
+  if (flag == nullptr) return wrong_type(name, "true or false");
+  return std::optional<bool>(*flag);
+}
+
+Result<const bj::object*> find_object(const bj::object& object, std::string_view name) {
+  const bj::value* value = find(object, name);
+  if (value == nullptr) return static_cast<const bj::object*>(nullptr);
+  const bj::object* inner = value->if_object();
+  if (inner == nullptr) return wrong_type(name, "an object");
+  return inner;
+}
+
+Result<const bj::array*> find_array(const bj::object& object, std::string_view name) {
+  const bj::value* value = find(object, name);
+  if (value == nullptr) return static_cast<const bj::array*>(nullptr);
+  const bj::array* inner = value->if_array();
+  if (inner == nullptr) return wrong_type(name, "an array");
+  return inner;
+}
+
+Result<std::optional<std::uint64_t>> find_number(const bj::object& object, std::string_view name,
+                                                 std::uint64_t max) {
+  const bj::value* value = find(object, name);
+  if (value == nullptr) return std::optional<std::uint64_t>{};
+  std::uint64_t number = std::numeric_limits<std::uint64_t>::max();
+  if (const std::int64_t* small = value->if_int64()) {
+    if (*small >= 0) number = static_cast<std::uint64_t>(*small);
+  } else if (const std::uint64_t* big = value->if_uint64()) {
+    number = *big;
+  } else {
+    return wrong_type(name, "a whole number");
+  }
+  if (number > max) return wrong_type(name, "a whole number from 0 to " + std::to_string(max));
+  return std::optional<std::uint64_t>(number);
+}
+
+domain::JsonText to_text(const bj::object* object) {
+  return object == nullptr ? domain::JsonText{} : domain::JsonText(bj::serialize(*object));
+}
+
+void add_text(bj::object& to, std::string_view name, const domain::JsonText& text) {
+  if (text.empty()) return;
+  bj::error_code failure;
+  bj::value value = bj::parse(text, failure);
+  // Whoever stored the text had checked it; a text that fails all the same is left out rather than
+  // breaking the document around it.
+  if (!failure && value.is_object()) to[name] = std::move(value);
+}
+
+}  // namespace berth::json
