@@ -1,0 +1,40 @@
+// How attestation ends: the device is who it says and this record answers for it, or it is refused.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "shared/base/result.hpp"
+#include "shared/domain/model/enrollment.hpp"
+#include "shared/domain/model/registration.hpp"
+#include "shared/ports/crypto.hpp"
+
+namespace berth::domain {
+
+struct Attested {
+  AttestationType type = AttestationType::symmetric_key;
+  EnrollmentRef enrollment;   // the record that answers, at the version that was read
+  Provisioning provisioning;  // what that record gives
+  DeviceId device_id;         // the individual's own, else the registration ID as presented
+
+  // Symmetric key: what the hub shall know the device by: the enrollment's keys, or those derived
+  // from the group's (service API 5.4).
+  SymmetricKeyAttestation device_keys;
+
+  // X.509: the leaf, and for a group the signing certificate that it chains to.
+  std::optional<ports::Certificate> leaf;
+  std::optional<ports::Certificate> signing_certificate;
+};
+
+struct Refusal {
+  Error error;
+  // Nothing that is held here fits the evidence. What the coordinator wrote a moment ago may: with
+  // the link up, ask for a fence and match once more (design 3.3).
+  bool matched_nothing = false;
+  // The record that decided, if one did.
+  std::optional<EnrollmentRef> enrollment;
+};
+
+using Verdict = std::variant<Attested, Refusal>;
+
+}  // namespace berth::domain
