@@ -1,0 +1,63 @@
+// Individual enrollments and enrollment groups of all tenants, with the index entries that matching
+// looks them up by.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "coordinator/store/versioned.hpp"
+#include "shared/base/result.hpp"
+#include "shared/domain/model/enrollment.hpp"
+#include "shared/ports/clock.hpp"
+#include "shared/ports/crypto.hpp"
+#include "shared/store/record_store.hpp"
+
+namespace berth::coordinator {
+
+// A device that attests by a group's symmetric key is tried against every such group, so their
+// number is bounded (service API 2.10).
+inline constexpr std::size_t kMaxSymmetricGroups = 100;
+
+class Enrollments {
+ public:
+  Enrollments(store::RecordStore& store, ports::Crypto& crypto, ports::Clock& clock)
+      : store_(store), crypto_(crypto), clock_(clock) {}
+
+  [[nodiscard]] Result<std::optional<Versioned<domain::IndividualEnrollment>>> individual(
+      const domain::IdScope& tenant, const domain::RegistrationId& id) const;
+  [[nodiscard]] Result<std::optional<Versioned<domain::EnrollmentGroup>>> group(
+      const domain::IdScope& tenant, const domain::EnrollmentGroupId& id) const;
+  [[nodiscard]] Result<Listing<domain::IndividualEnrollment>> individuals(
+      const domain::IdScope& tenant, const std::string& continuation, std::size_t limit) const;
+  [[nodiscard]] Result<Listing<domain::EnrollmentGroup>> groups(const domain::IdScope& tenant,
+                                                                const std::string& continuation,
+                                                                std::size_t limit) const;
+
+  // `expected_version` 0 creates (Errc::already_exists), otherwise replaces that version
+  // (Errc::version_mismatch, Errc::not_found). The stamps are set here: a replacement keeps its
+  // record's time of creation. Answers the record as stored.
+  [[nodiscard]] Result<Versioned<domain::IndividualEnrollment>> put(
+      const domain::IdScope& tenant, domain::IndividualEnrollment record,
+      std::uint64_t expected_version);
+  [[nodiscard]] Result<Versioned<domain::EnrollmentGroup>> put(const domain::IdScope& tenant,
+                                                               domain::EnrollmentGroup record,
+                                                               std::uint64_t expected_version);
+
+  [[nodiscard]] Result<void> erase(const domain::IdScope& tenant, const domain::RegistrationId& id,
+                                   std::uint64_t expected_version);
+  [[nodiscard]] Result<void> erase(const domain::IdScope& tenant,
+                                   const domain::EnrollmentGroupId& id,
+                                   std::uint64_t expected_version);
+
+ private:
+  [[nodiscard]] Result<void> check_room_for_symmetric_group(const domain::IdScope& tenant) const;
+
+  store::RecordStore& store_;
+  ports::Crypto& crypto_;
+  ports::Clock& clock_;
+};
+
+}  // namespace berth::coordinator

@@ -1,0 +1,45 @@
+// Registrations as the service API sees them: read and delete. Outcomes come in through
+// coordinator/sync.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "coordinator/store/versioned.hpp"
+#include "shared/base/result.hpp"
+#include "shared/domain/model/authority.hpp"
+#include "shared/domain/model/registration.hpp"
+#include "shared/ports/clock.hpp"
+#include "shared/store/record_store.hpp"
+
+namespace berth::coordinator {
+
+class Registrations {
+ public:
+  Registrations(store::RecordStore& store, ports::Clock& clock) : store_(store), clock_(clock) {}
+
+  [[nodiscard]] Result<std::optional<Versioned<domain::Registration>>> find(
+      const domain::IdScope& tenant, const domain::RegistrationId& id) const;
+  [[nodiscard]] Result<Listing<domain::Registration>> list(const domain::IdScope& tenant,
+                                                           const std::string& continuation,
+                                                           std::size_t limit) const;
+  [[nodiscard]] Result<Listing<domain::Registration>> list_of_group(
+      const domain::IdScope& tenant, const domain::EnrollmentGroupId& group,
+      const std::string& continuation, std::size_t limit) const;
+
+  // Leaves a tombstone, so that an outcome which arrived before does not bring the registration
+  // back (design section 3.4).
+  [[nodiscard]] Result<void> erase(const domain::IdScope& tenant, const domain::RegistrationId& id,
+                                   std::uint64_t expected_version);
+
+  // Outcomes that intake could not apply (design section 4).
+  [[nodiscard]] Result<Listing<domain::QuarantinedOutcome>> quarantined(
+      const std::string& continuation, std::size_t limit) const;
+
+ private:
+  store::RecordStore& store_;
+  ports::Clock& clock_;
+};
+
+}  // namespace berth::coordinator
