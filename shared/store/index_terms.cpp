@@ -1,0 +1,76 @@
+#include "shared/store/index_terms.hpp"
+
+#include <variant>
+
+#include "shared/base/encoding.hpp"
+
+namespace berth::store {
+namespace {
+
+void add_certificate(std::vector<IndexTerm>& terms, ByteView certificate, ports::Crypto& crypto) {
+  if (certificate.empty()) return;
+  terms.push_back({Index::certificate_thumbprint, certificate_term(certificate, crypto)});
+}
+
+void add_issuer(std::vector<IndexTerm>& terms, ByteView certificate, ports::Crypto& crypto) {
+  if (certificate.empty()) return;
+  const auto parsed = crypto.parse_certificate(certificate);
+  if (!parsed) return;
+  terms.push_back({Index::issuer_subject, subject_term(parsed->subject, crypto)});
+}
+
+// Two slots may hold the same certificate, or two certificates of one subject: one entry will do.
+void add_unless_repeated(std::vector<IndexTerm>& terms) {
+  if (terms.size() == 2 && terms[0].index == terms[1].index && terms[0].value == terms[1].value) {
+    terms.pop_back();
+  }
+}
+
+}  // namespace
+
+std::string certificate_term(ByteView certificate, ports::Crypto& crypto) {
+  return to_upper_hex(crypto.sha256(certificate));
+}
+
+std::string subject_term(ByteView subject, ports::Crypto& crypto) {
+  return to_hex(crypto.sha256(subject));
+}
+
+std::vector<IndexTerm> terms_of(const domain::IndividualEnrollment& record, ports::Crypto& crypto) {
+  std::vector<IndexTerm> terms;
+  if (const auto* x509 = std::get_if<domain::X509Attestation>(&record.attestation)) {
+    if (x509->kind == domain::X509Attestation::Kind::client_certificates) {
+      add_certificate(terms, x509->primary, crypto);
+      add_certificate(terms, x509->secondary, crypto);
+      add_unless_repeated(terms);
+    }
+  } else if (const auto* tpm = std::get_if<domain::TpmAttestation>(&record.attestation)) {
+    terms.push_back({Index::endorsement_key, to_hex(crypto.sha256(tpm->endorsement_key))});
+  }
+  return terms;
+}
+
+std::vector<IndexTerm> terms_of(const domain::EnrollmentGroup& record, ports::Crypto& crypto) {
+  std::vector<IndexTerm> terms;
+  if (const auto* x509 = std::get_if<domain::X509Attestation>(&record.attestation)) {
+    if (x509->kind == domain::X509Attestation::Kind::signing_certificates) {
+      add_issuer(terms, x509->primary, crypto);
+      add_issuer(terms, x509->secondary, crypto);
+      add_unless_repeated(terms);
+    }
+  } else if (std::holds_alternative<domain::SymmetricKeyAttestation>(record.attestation)) {
+    terms.push_back({Index::symmetric_groups, kSymmetricGroupTerm});
+  }
+  return terms;
+}
+
+std::vector<IndexTerm> terms_of(const domain::Registration& record) {
+  std::vector<IndexTerm> terms;
+  if (record.enrollment.is_group) {
+    terms.push_back({Index::group_registrations, to_lower(record.enrollment.id)});
+  }
+  if (!record.hub_id.empty()) terms.push_back({Index::hub_registrations, record.hub_id.str()});
+  return terms;
+}
+
+}  // namespace berth::store

@@ -1,0 +1,30 @@
+// The secondary index entries that go with a record, for whoever writes one: the coordinator its
+// truth, a gateway its copy. Matching looks records up by these (design 3.2).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "shared/base/bytes.hpp"
+#include "shared/domain/model/enrollment.hpp"
+#include "shared/domain/model/registration.hpp"
+#include "shared/ports/crypto.hpp"
+#include "shared/store/record_store.hpp"
+
+namespace berth::store {
+
+// Upper-case hex SHA-256 of a DER certificate: the value of Index::certificate_thumbprint.
+[[nodiscard]] std::string certificate_term(ByteView certificate, ports::Crypto& crypto);
+// Lower-case hex SHA-256 of a DER Name: the value of Index::issuer_subject.
+[[nodiscard]] std::string subject_term(ByteView subject, ports::Crypto& crypto);
+// The value that every group with symmetric keys has in Index::symmetric_groups.
+inline constexpr const char* kSymmetricGroupTerm = "1";
+
+[[nodiscard]] std::vector<IndexTerm> terms_of(const domain::IndividualEnrollment& record,
+                                              ports::Crypto& crypto);
+// A signing certificate that does not parse gets no entry: nothing can be found by it.
+[[nodiscard]] std::vector<IndexTerm> terms_of(const domain::EnrollmentGroup& record,
+                                              ports::Crypto& crypto);
+[[nodiscard]] std::vector<IndexTerm> terms_of(const domain::Registration& record);
+
+}  // namespace berth::store
