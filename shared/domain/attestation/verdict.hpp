@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "shared/base/result.hpp"
+#include "shared/domain/model/device_credential.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/registration.hpp"
 #include "shared/ports/crypto.hpp"
@@ -17,9 +18,9 @@ struct Attested {
   Provisioning provisioning;  // what that record gives
   DeviceId device_id;         // the individual's own, else the registration ID as presented
 
-  // Symmetric key: what the hub shall know the device by: the enrollment's keys, or those derived
-  // from the group's (service API 5.4).
-  SymmetricKeyAttestation device_keys;
+  // What the hub shall know the device by: the individual's keys, those derived from the group's,
+  // or the presented certificate's thumbprint (service API 5.4).
+  DeviceCredential credential;
 
   // X.509: the leaf, and for a group the signing certificate that it chains to.
   std::optional<ports::Certificate> leaf;
