@@ -36,6 +36,12 @@ namespace berth::store {
 inline constexpr std::size_t kMaxRecordSize = 256 * 1024;
 // Most records one list(), find() or changes() call returns.
 inline constexpr std::size_t kMaxPage = 1000;
+// Longest record ID and index value, in bytes, and most index terms of one record.
+inline constexpr std::size_t kMaxRecordId = 256;
+inline constexpr std::size_t kMaxTermSize = 256;
+inline constexpr std::size_t kMaxTerms = 16;
+// Entries of a tenant's change log that are kept; a reader further behind needs a snapshot.
+inline constexpr std::uint64_t kLogHorizon = 100'000;
 
 // The node's own records live under this tenant.
 inline const domain::IdScope kNode{};
@@ -72,6 +78,8 @@ struct Change {
   std::uint64_t version = 0;
 };
 
+// Changes apply one after another: each sees what those before it did. If one's precondition fails,
+// nothing of the set is written. Erasing what is absent is no error and leaves no log entry.
 struct ChangeSet {
   domain::IdScope tenant;
   std::vector<Change> changes;

@@ -22,14 +22,14 @@ enum class Table : std::uint8_t {
   access_policy = 33,          // id: key name
   registration_interest = 34,  // id: gateway ID '/' folded registration ID
 
-  registration_tombstone = 35, // id: folded registration ID: an admin deleted it
+  registration_tombstone = 35,  // id: folded registration ID: an admin deleted it
 
   // The coordinator's own, of the node (tenant "").
-  tenant = 48,               // id: ID scope, lower case
-  gateway = 49,              // id: gateway ID
-  site = 50,                 // id: site ID
-  node = 51,                 // id: what it is ("identity", "ca", "operator"; a gateway's: "identity",
-                              // "outbox", "time")
+  tenant = 48,   // id: ID scope, lower case
+  gateway = 49,  // id: gateway ID
+  site = 50,     // id: site ID
+  node = 51,     // id: what it is ("identity", "ca", "operator"; a gateway's: "identity",
+                 // "outbox", "time")
   quarantined_outcome = 52,  // id: gateway ID '/' incarnation '/' sequence
   outbox_watermark = 53,     // id: gateway ID '/' incarnation
 
