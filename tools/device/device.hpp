@@ -1,0 +1,67 @@
+// A device as berth-device plays it: who it is, how it attests, and what became of its
+// registration.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "shared/base/bytes.hpp"
+#include "shared/base/result.hpp"
+#include "shared/base/secret_bytes.hpp"
+#include "shared/ports/crypto.hpp"
+#include "shared/ports/tls_engine.hpp"
+#include "shared/runtime/task.hpp"
+
+namespace berth::device {
+
+inline constexpr const char* kApiVersion = "2021-10-01";
+inline constexpr const char* kUserAgent = "berth-device/1";
+
+enum class Protocol : std::uint8_t { https, mqtt };
+
+// Where devices provision.
+struct Endpoint {
+  std::string host;
+  std::uint16_t https_port = 443;
+  std::uint16_t mqtt_port = 8883;
+  std::string id_scope;
+  std::vector<Bytes> trusted;  // DER
+};
+
+struct Identity {
+  std::string registration_id;
+  // Exactly one of the two.
+  std::optional<SecretBytes> symmetric_key;
+  ports::TlsIdentity certificate;
+  std::string payload;  // JSON object text; empty: none
+};
+
+// How it ended. Not assigned: the code and message that the endpoint gave.
+struct Outcome {
+  bool assigned = false;
+  std::string hub;
+  std::string device_id;
+  std::string substatus;
+  std::string payload;
+  std::int64_t error_code = 0;
+  std::string message;
+};
+
+struct Attempt {
+  Endpoint endpoint;
+  Identity identity;
+  std::shared_ptr<ports::TlsContext> tls;
+  std::chrono::milliseconds timeout{60000};  // for the whole registration
+  std::int64_t unix_now = 0;                 // for the SAS token's expiry
+};
+
+// Errc::unavailable, timed_out or malformed if no answer could be had.
+[[nodiscard]] runtime::Task<Result<Outcome>> register_over_https(
+    boost::asio::any_io_executor executor, Attempt attempt, ports::Crypto& crypto);
+[[nodiscard]] runtime::Task<Result<Outcome>> register_over_mqtt(
+    boost::asio::any_io_executor executor, Attempt attempt, ports::Crypto& crypto);
+
+}  // namespace berth::device
