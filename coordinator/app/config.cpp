@@ -1,0 +1,56 @@
+#include "coordinator/app/config.hpp"
+
+#include "shared/config/config_file.hpp"
+
+namespace berth::coordinator {
+namespace {
+
+void check_pair(const config::Section& section, const std::string& certificate,
+                const std::string& key) {
+  if (certificate.empty() != key.empty()) {
+    section.refuse("certificate", "certificate and private_key go together");
+  }
+}
+
+}  // namespace
+
+Result<CoordinatorConfig> CoordinatorConfig::load(const std::string& path) {
+  const auto file = config::ConfigFile::load(path);
+  if (!file) return file.error();
+  const config::Section root = file->root();
+  CoordinatorConfig config;
+  config.data_dir = root.text("data_dir", "/var/lib/berth-coordinator");
+
+  const config::Section service = root.section("service");
+  config.addresses = service.texts("addresses");
+  if (config.addresses.empty()) config.addresses = {"0.0.0.0", "::"};
+  config.port = service.port("port", 443);
+  config.names = service.texts("names");
+  if (config.names.empty()) {
+    service.refuse("names", "name the host names and addresses that admins and gateways use");
+  }
+  config.public_port = service.port("public_port", config.port);
+  config.certificate_file = service.text("certificate", "");
+  config.private_key_file = service.text("private_key", "");
+  check_pair(service, config.certificate_file, config.private_key_file);
+  config.max_connections =
+      static_cast<std::size_t>(service.integer("max_connections", 2000, 1, 20000));
+
+  const config::Section ca = root.section("ca");
+  config.ca_certificate_file = ca.text("certificate", "");
+  config.ca_private_key_file = ca.text("private_key", "");
+  check_pair(ca, config.ca_certificate_file, config.ca_private_key_file);
+
+  config.allow_loopback_urls = root.section("urls").flag("allow_loopback", false);
+
+  const config::Section management = root.section("management");
+  config.management_address = management.text("address", "127.0.0.1");
+  config.management_port = management.port("port", 9444);
+  config.log_level = root.section("log").text("level", "info");
+
+  const auto checked = file->check();
+  if (!checked) return checked.error();
+  return config;
+}
+
+}  // namespace berth::coordinator

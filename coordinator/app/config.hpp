@@ -1,0 +1,43 @@
+// The coordinator's configuration: berth-coordinator.example.toml, read and checked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared/base/result.hpp"
+
+namespace berth::coordinator {
+
+struct CoordinatorConfig {
+  std::string data_dir;
+
+  std::vector<std::string> addresses;  // of the service endpoint
+  std::uint16_t port = 443;
+  // The names and addresses that admins and gateways call it by. The first one goes into join
+  // tokens, with public_port.
+  std::vector<std::string> names;
+  std::uint16_t public_port = 443;
+  // PEM files; both empty: the coordinator's own CA issues the certificate for `names`.
+  std::string certificate_file;
+  std::string private_key_file;
+  std::size_t max_connections = 2000;
+
+  // PEM files of a CA to take over at first start; both empty: one is made.
+  std::string ca_certificate_file;
+  std::string ca_private_key_file;
+
+  // Whether admins may enter URLs (registries, probes) that lead to loopback addresses.
+  bool allow_loopback_urls = false;
+
+  std::string management_address;
+  std::uint16_t management_port = 0;
+
+  std::string log_level;
+
+  // Errc::invalid or Errc::io, with one line per problem.
+  static Result<CoordinatorConfig> load(const std::string& path);
+};
+
+}  // namespace berth::coordinator

@@ -1,0 +1,45 @@
+// The gateway's configuration: berth-gateway.example.toml, read and checked.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared/base/result.hpp"
+
+namespace berth::gateway {
+
+struct GatewayConfig {
+  std::string data_dir;
+
+  // The one-time token from `berth gateway create`; needed once, ignored afterwards.
+  std::string join_token;
+  // Where the coordinator is reached from here, if not where the token says.
+  std::string coordinator_host;
+  std::uint16_t coordinator_port = 0;
+
+  std::vector<std::string> device_addresses;
+  std::uint16_t https_port = 443;
+  std::uint16_t mqtt_port = 8883;
+  // PEM files; both empty: the coordinator's CA issues the certificate for `device_names`.
+  std::string certificate_file;
+  std::string private_key_file;
+  std::vector<std::string> device_names;
+  std::size_t max_connections = 2000;
+
+  std::size_t shards = 0;  // threads that serve devices; 0: one per core
+  std::chrono::seconds probe_interval{30};
+  std::chrono::milliseconds look_back_deadline{2000};
+
+  std::string management_address;
+  std::uint16_t management_port = 0;
+
+  std::string log_level;
+
+  // Errc::invalid or Errc::io, with one line per problem.
+  static Result<GatewayConfig> load(const std::string& path);
+};
+
+}  // namespace berth::gateway
