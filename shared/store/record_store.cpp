@@ -15,6 +15,7 @@ std::string_view name_of(Table table) {
     case Table::hub_credential: return "hub_credential";
     case Table::access_policy: return "access_policy";
     case Table::registration_interest: return "registration_interest";
+    case Table::registration_tombstone: return "registration_tombstone";
     case Table::tenant: return "tenant";
     case Table::gateway: return "gateway";
     case Table::site: return "site";
