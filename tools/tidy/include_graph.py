@@ -11,16 +11,16 @@ ARROWS = {
     "shared/ports": ["shared/base"],
     "shared/domain": ["shared/ports"],
     "shared/protocol": ["shared/domain"],
-    "shared/store": ["shared/domain"],
-    "shared/vault": ["shared/domain", "shared/store"],
+    "shared/vault": ["shared/domain"],
+    "shared/store": ["shared/vault"],
     # Record bodies and frames name the tables of the store.
-    "shared/protocol/sync": ["shared/protocol", "shared/store", "shared/vault"],
+    "shared/protocol/sync": ["shared/protocol", "shared/store"],
     "shared/json": ["shared/protocol"],
     "shared/config": ["shared/base"],
     "shared/crypto": ["shared/ports"],
-    "shared/sqlite": ["shared/store", "shared/vault"],
+    "shared/sqlite": ["shared/store"],
     "shared/runtime": ["shared/ports", "shared/protocol"],
-    "gateway/core": ["shared/protocol", "shared/protocol/sync", "shared/store", "shared/vault"],
+    "gateway/core": ["shared/protocol/sync"],
     "gateway/linux": [
         "gateway/core",
         "shared/config",
@@ -29,10 +29,10 @@ ARROWS = {
         "shared/runtime",
         "shared/sqlite",
     ],
-    "coordinator/store": ["shared/protocol/sync", "shared/store", "shared/vault"],
-    "coordinator/fleet": ["coordinator/store", "shared/protocol"],
-    "coordinator/sync": ["coordinator/store", "coordinator/fleet", "shared/protocol/sync"],
-    "coordinator/api": ["coordinator/store", "coordinator/fleet", "shared/json"],
+    "coordinator/store": ["shared/protocol/sync"],
+    "coordinator/fleet": ["coordinator/store"],
+    "coordinator/sync": ["coordinator/fleet"],
+    "coordinator/api": ["coordinator/fleet", "shared/json"],
     "coordinator/app": [
         "coordinator/api",
         "coordinator/sync",
@@ -41,12 +41,13 @@ ARROWS = {
         "shared/runtime",
         "shared/sqlite",
     ],
-    # A tool stands beside the programs: it speaks to them over the wire.
+    # A tool stands beside the programs and speaks to them over the wire; a device may borrow the
+    # gateway's codecs.
     "tools": [
+        "gateway/core",
         "shared/config",
         "shared/crypto",
         "shared/json",
-        "shared/protocol/sync",
         "shared/runtime",
         "shared/sqlite",
     ],

@@ -75,7 +75,7 @@ class LibraryIncludesTest(unittest.TestCase):
                     "tools/cli/a.hpp": uses("CLI/CLI.hpp"),
                     "tools/cli/b.cpp": "#include <CLI/CLI.hpp>\n",
                     "tools/cli/c.cpp": "#include <CLI/CLI.hpp>\n",
-                    "tools/hub/d.cpp": "#include <CLI/CLI.hpp>\n",
+                    "tools/hub/d.cpp": "#include <CLI/App.hpp>\n#include <CLI/Config.hpp>\n",
                 }
             ),
             [
