@@ -1,0 +1,77 @@
+// What a protocol adapter hands to the registration engine, and what it gets back. All protocols
+// meet here: an adapter knows nothing of enrollments, the engine nothing of HTTP or MQTT.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/base/bytes.hpp"
+#include "shared/base/errc.hpp"
+#include "shared/base/secret_bytes.hpp"
+#include "shared/base/timestamp.hpp"
+#include "shared/domain/model/journal.hpp"
+#include "shared/protocol/device/body.hpp"
+
+namespace berth::gateway {
+
+// Chosen by whoever submits a request; comes back with its reply.
+using RequestToken = std::uint64_t;
+
+// Who somebody says that he is, with the proof, as it came over the wire. Nothing in it was
+// checked.
+struct Claim {
+  std::string id_scope;
+  std::string registration_id;
+  std::vector<Bytes> chain;  // the TLS client certificate's chain: DER, leaf first
+  SecretBytes sas_token;     // "SharedAccessSignature …", or empty
+  domain::DeviceProtocol protocol = domain::DeviceProtocol::https;
+  std::string source;  // the peer's address, for logs
+  std::string api_version;
+};
+
+struct RegisterRequest {
+  RequestToken token = 0;
+  Claim claim;
+  protocol::RegisterBody body;
+  WallTime arrival{};
+};
+
+struct PollRequest {
+  RequestToken token = 0;
+  Claim claim;
+  std::string operation_id;
+};
+
+struct StatusRequest {
+  RequestToken token = 0;
+  Claim claim;
+};
+
+using DeviceRequest = std::variant<RegisterRequest, PollRequest, StatusRequest>;
+
+// The operation as it stands. Final if the status is not `assigning`; otherwise ask again after
+// `retry_after`.
+struct OperationReply {
+  protocol::OperationStatus status;
+  std::chrono::seconds retry_after{0};
+};
+
+struct RegistrationReply {
+  protocol::RegistrationResult result;
+};
+
+struct Refusal {
+  Errc code = Errc::internal;
+  std::string tracking_id;              // a GUID; the log names it beside the reason
+  std::chrono::seconds retry_after{0};  // with throttled and unavailable
+};
+
+struct Reply {
+  RequestToken token = 0;
+  std::variant<OperationReply, RegistrationReply, Refusal> content;
+};
+
+}  // namespace berth::gateway

@@ -1,0 +1,47 @@
+// What the registration engine wants done. Each input gives a list of actions, to be carried out in
+// order; the answers come back as inputs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gateway/core/device/request.hpp"
+#include "gateway/core/ports/coordinator_link.hpp"
+#include "gateway/core/ports/hub_link.hpp"
+#include "gateway/core/ports/journal.hpp"
+
+namespace berth::gateway {
+
+// Give the reply to whoever submitted the request with that token.
+struct SendReply {
+  Reply reply;
+};
+
+// One plain sentence for the installer's log. It never holds a secret.
+struct Log {
+  enum class Level : std::uint8_t { info, warning };
+  Level level = Level::info;
+  std::string tenant;  // as far as they are known
+  std::string registration_id;
+  std::string source;
+  std::string tracking_id;  // of a refusal
+  std::string text;
+};
+
+// DPS's metrics by their names (service API 4): one more of `what`.
+struct Count {
+  enum class What : std::uint8_t { registration_attempt, attestation_attempt, device_assignment };
+  What what = What::registration_attempt;
+  domain::IdScope tenant;
+  domain::DeviceProtocol protocol = domain::DeviceProtocol::https;
+  std::string hub;  // host name, with a registration that reached one
+  bool succeeded = true;
+};
+
+using Action = std::variant<RequestFence, LookBack, JournalIntent, JournalOutcome, RecordAttempt,
+                            ApplyToHub, ReadTwin, SendReply, Log, Count>;
+using Actions = std::vector<Action>;
+
+}  // namespace berth::gateway
