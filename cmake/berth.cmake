@@ -18,6 +18,9 @@ endif()
 add_library(berth_asio INTERFACE)
 target_compile_definitions(berth_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION
                                                 BOOST_BEAST_SEPARATE_COMPILATION)
+# g++ 12 takes a coroutine frame's paired operator new and delete for a mismatched pair once it has
+# inlined one of them.
+target_compile_options(berth_asio INTERFACE -Wno-mismatched-new-delete)
 target_link_libraries(berth_asio INTERFACE Threads::Threads)
 if(BERTH_TSAN)
   # TSan does not model std::atomic_thread_fence, and g++ warns of it.

@@ -15,21 +15,24 @@
 namespace berth::runtime {
 
 struct HttpLimits {
-  std::size_t max_header = 16 * 1024;
+  std::size_t max_header = 16 * 1024;  // request line and fields
   std::size_t max_body = 96 * 1024;
   std::chrono::milliseconds header_timeout{15000};  // from the first byte to the whole request
   std::chrono::milliseconds idle_timeout{60000};    // kept alive without a request
+  std::chrono::milliseconds write_timeout{30000};   // for one response to be taken
 };
 
 // Gives the answer. It may take its time; the connection waits. What it throws is answered 500.
 using HttpHandler = std::function<Task<http::Response>(http::Request request)>;
 
+// The answer to a request that never reaches the handler: 400, 408, 413, 431 and 500.
+using HttpRefusal = std::function<http::Response(int status)>;
+
 // Serves requests one after another until the peer closes, says "Connection: close" or breaks a
-// limit. Answers 400, 408, 413 and 431 by itself with the body that `refuse` makes for the status.
-// Content-Length, Date and Connection are set here.
+// limit, and answers by itself with the body that `refuse` makes for the status. Content-Length,
+// Date and Connection are set here; the other fields are sent as the response spells them.
 [[nodiscard]] Task<void> serve_http(TlsStream& stream, const HttpLimits& limits,
-                                    const HttpHandler& handler,
-                                    const std::function<http::Response(int status)>& refuse);
+                                    const HttpHandler& handler, const HttpRefusal& refuse);
 
 // A plain listener for /healthz, /readyz, /metrics and the status page.
 class PlainHttpListener {
@@ -44,8 +47,8 @@ class PlainHttpListener {
 
  private:
   struct Impl;
-  explicit PlainHttpListener(std::shared_ptr<Impl> impl);
-  std::shared_ptr<Impl> impl_;  // shared with the accept loop, which may outlive stop() by one turn
+  explicit PlainHttpListener(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace berth::runtime

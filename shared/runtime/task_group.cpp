@@ -20,7 +20,7 @@ struct TaskGroup::State {
       : executor(std::move(executor_)),
         max_tasks(max_tasks_),
         on_error(std::move(on_error_)),
-        empty(executor) {}
+        empty(executor, boost::asio::steady_timer::time_point::max()) {}
 
   void ended(std::uint64_t id, const std::exception_ptr& failure) {
     tasks.erase(id);
@@ -81,7 +81,6 @@ Task<void> TaskGroup::drained() {
   // A copy keeps the state alive should the group go while this waits.
   const auto state = state_;
   while (!state->tasks.empty()) {
-    state->empty.expires_at(boost::asio::steady_timer::time_point::max());
     co_await state->empty.async_wait(
         boost::asio::as_tuple(boost::asio::use_awaitable_t<boost::asio::any_io_executor>{}));
   }

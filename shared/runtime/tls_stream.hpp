@@ -1,6 +1,7 @@
 // A TLS connection over TCP: any ports::TlsEngine driven over a socket. One reader and one writer
-// at a time, all on the socket's executor. Every operation has a deadline; an expired one closes
-// the socket, and the operation ends with Errc::timed_out.
+// at a time, all on the socket's executor. Every operation has a deadline and ends with
+// Errc::timed_out when it expires. After an expired read the stream can still be written to (an
+// answer to a slow peer); after any other expiry the socket is closed.
 #pragma once
 
 #include <chrono>
@@ -46,7 +47,8 @@ class TlsStream {
   std::unique_ptr<Impl> impl_;
 };
 
-// Resolves and connects within `timeout`, and shakes hands.
+// Resolves and connects within `timeout`, and shakes hands. `host` is a name or an address ("::1",
+// without brackets), checked against the server's certificate.
 [[nodiscard]] Task<Result<std::unique_ptr<TlsStream>>> connect_tls(
     boost::asio::any_io_executor executor, std::string host, std::uint16_t port,
     std::shared_ptr<ports::TlsContext> context, std::chrono::milliseconds timeout);
