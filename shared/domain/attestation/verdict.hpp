@@ -33,7 +33,7 @@ struct Refusal {
   // the link up, ask for a fence and match once more (design 3.3).
   bool matched_nothing = false;
   // The record that decided, if one did.
-  std::optional<EnrollmentRef> enrollment;
+  std::optional<EnrollmentRef> enrollment = std::nullopt;
 };
 
 using Verdict = std::variant<Attested, Refusal>;

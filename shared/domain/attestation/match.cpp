@@ -1,0 +1,323 @@
+#include "shared/domain/attestation/match.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "shared/base/encoding.hpp"
+#include "shared/domain/attestation/symmetric_key.hpp"
+
+namespace berth::domain {
+namespace {
+
+using ports::Certificate;
+
+constexpr const char* kTpmIsNotOffered = "attestation by TPM is not offered";
+
+EnrollmentRef reference_to(const Versioned<IndividualEnrollment>& found) {
+  return EnrollmentRef{false, found.record.registration_id.str(), found.version};
+}
+
+EnrollmentRef reference_to(const Versioned<EnrollmentGroup>& found) {
+  return EnrollmentRef{true, found.record.group_id.str(), found.version};
+}
+
+std::string name_of(const EnrollmentRef& enrollment) {
+  return (enrollment.is_group ? "enrollment group " : "individual enrollment ") + enrollment.id;
+}
+
+// A record at hand decided.
+Refusal refused_by(const EnrollmentRef& enrollment, Errc code, const std::string& reason) {
+  return Refusal{Error{code, reason + " (" + name_of(enrollment) + ")"}, false, enrollment};
+}
+
+// Nothing fits, or what stands under that ID does not: the coordinator may know better.
+Refusal matched_nothing(Errc code, std::string reason,
+                        std::optional<EnrollmentRef> enrollment = std::nullopt) {
+  return Refusal{Error{code, std::move(reason)}, true, std::move(enrollment)};
+}
+
+ThumbprintCredential thumbprint_of(const Certificate& leaf) {
+  return ThumbprintCredential{to_upper_hex(leaf.sha256)};
+}
+
+SymmetricKeyCredential credential_of(const SymmetricKeyAttestation& keys) {
+  return SymmetricKeyCredential{keys.primary, keys.secondary};
+}
+
+class Matcher {
+ public:
+  Matcher(const MatchRequest& request, EnrollmentLookup& lookup, ports::Crypto& crypto,
+          const X509Rules& rules)
+      : request_(request), lookup_(lookup), crypto_(crypto), rules_(rules) {}
+
+  Verdict match() {
+    const Evidence& evidence = request_.evidence;
+    if (!evidence.token && !evidence.tpm && evidence.chain.empty()) {
+      return Refusal{
+          Error{Errc::unauthorized, "the device showed neither a certificate nor a SAS token"}};
+    }
+    // Before any record is looked at, so that no answer tells what is enrolled.
+    if (evidence.token) {
+      auto usable = check_device_token(*evidence.token, request_.id_scope, request_.registration_id,
+                                       request_.now);
+      if (!usable) return Refusal{usable.error()};
+    }
+    auto individual = lookup_.individual(request_.registration_id);
+    if (!individual) return Refusal{individual.error()};
+    if (*individual) return judge_individual(**individual);
+    auto blocked = lookup_.is_blocked(request_.registration_id);
+    if (!blocked) return Refusal{blocked.error()};
+    if (*blocked) {
+      return Refusal{
+          Error{Errc::disabled, "a disabled individual enrollment of another site names this ID"}};
+    }
+    if (evidence.token) return match_symmetric_groups(*evidence.token);
+    if (!evidence.chain.empty()) return match_x509_groups();
+    return Refusal{Error{Errc::unsupported, kTpmIsNotOffered}};
+  }
+
+ private:
+  Verdict judge_individual(const Versioned<IndividualEnrollment>& found) {
+    const EnrollmentRef enrollment = reference_to(found);
+    // A disabled record refuses whatever the device shows: its keys need not be the device's when
+    // it only stands there to take one device out of a group (service API 2.7).
+    if (found.record.provisioning.status == ProvisioningStatus::disabled) {
+      return refused_by(enrollment, Errc::disabled, "the enrollment is disabled");
+    }
+    if (const auto* keys = std::get_if<SymmetricKeyAttestation>(&found.record.attestation)) {
+      return judge_individual_key(found, *keys);
+    }
+    if (const auto* x509 = std::get_if<X509Attestation>(&found.record.attestation)) {
+      return judge_individual_certificate(found, *x509);
+    }
+    return refused_by(enrollment, Errc::unsupported, kTpmIsNotOffered);
+  }
+
+  Verdict judge_individual_key(const Versioned<IndividualEnrollment>& found,
+                               const SymmetricKeyAttestation& keys) {
+    const EnrollmentRef enrollment = reference_to(found);
+    if (!request_.evidence.token) {
+      return matched_nothing(
+          Errc::unauthorized,
+          "the device showed no SAS token, and its enrollment attests by symmetric key",
+          enrollment);
+    }
+    if (!either_key_fits(*request_.evidence.token, keys, crypto_)) {
+      return matched_nothing(Errc::unauthorized,
+                             "SAS signature fits neither primary nor secondary key", enrollment);
+    }
+    Attested attested = attested_by(found);
+    attested.type = AttestationType::symmetric_key;
+    attested.credential = credential_of(keys);
+    return attested;
+  }
+
+  Verdict judge_individual_certificate(const Versioned<IndividualEnrollment>& found,
+                                       const X509Attestation& x509) {
+    const EnrollmentRef enrollment = reference_to(found);
+    if (request_.evidence.chain.empty()) {
+      return matched_nothing(
+          Errc::unauthorized,
+          "the device showed no certificate, and its enrollment attests by certificate",
+          enrollment);
+    }
+    if (x509.kind != X509Attestation::Kind::client_certificates) {
+      return refused_by(enrollment, Errc::unsupported,
+                        "an individual enrollment by CA reference is not offered");
+    }
+    const Certificate& leaf = request_.evidence.chain.front();
+    if (!is_enrolled_certificate(leaf, x509)) {
+      return matched_nothing(
+          Errc::certificate_refused,
+          "the certificate presented is neither primary nor secondary of the enrollment",
+          enrollment);
+    }
+    if (auto named = check_common_name(leaf, request_.registration_id); !named) {
+      return refused_by(enrollment, named.error().code, named.error().reason);
+    }
+    if (auto valid = check_validity(leaf, "leaf", request_.now, rules_); !valid) {
+      return refused_by(enrollment, valid.error().code, valid.error().reason);
+    }
+    if (auto allowed = check_not_blocked(leaf); !allowed) return Refusal{allowed.error()};
+    Attested attested = attested_by(found);
+    attested.type = AttestationType::x509;
+    attested.credential = thumbprint_of(leaf);
+    attested.leaf = leaf;
+    return attested;
+  }
+
+  // A certificate that a disabled individual enrollment names is refused everywhere (service API
+  // 2.7).
+  Result<void> check_not_blocked(const Certificate& leaf) {
+    auto blocked = lookup_.is_certificate_blocked(leaf.sha256);
+    if (!blocked) return blocked.error();
+    if (*blocked) {
+      return Error{Errc::disabled, "a disabled individual enrollment names this certificate"};
+    }
+    return {};
+  }
+
+  Attested attested_by(const Versioned<IndividualEnrollment>& found) const {
+    Attested attested;
+    attested.enrollment = reference_to(found);
+    attested.provisioning = found.record.provisioning;
+    attested.device_id =
+        found.record.device_id.value_or(DeviceId(found.record.registration_id.str()));
+    return attested;
+  }
+
+  Attested attested_by(const Versioned<EnrollmentGroup>& found) const {
+    Attested attested;
+    attested.enrollment = reference_to(found);
+    attested.provisioning = found.record.provisioning;
+    attested.device_id = DeviceId(request_.registration_id.str());
+    return attested;
+  }
+
+  // --- groups by symmetric key ---
+
+  Verdict match_symmetric_groups(const SasToken& token) {
+    auto groups = lookup_.symmetric_groups();
+    if (!groups) return Refusal{groups.error()};
+    const std::size_t held = groups->size();
+    put_bound_group_first(*groups);
+    if (groups->size() > kMaxSymmetricGroups) groups->resize(kMaxSymmetricGroups);
+    for (const GroupKeys& candidate : *groups) {
+      auto keys = keys_that_fit(token, candidate.keys);
+      if (!keys) continue;
+      return attest_by_group_key(candidate.group, *keys);
+    }
+    if (groups->empty()) try_a_key_of_nobody(token);
+    std::string reason =
+        "no individual enrollment names this ID, and the SAS signature fits no key derived from " +
+        std::to_string(groups->size()) + " symmetric enrollment groups";
+    if (held > groups->size()) reason += " (of " + std::to_string(held) + ")";
+    return matched_nothing(Errc::unauthorized, std::move(reason));
+  }
+
+  void put_bound_group_first(std::vector<GroupKeys>& groups) const {
+    if (!request_.bound_to || !request_.bound_to->is_group) return;
+    std::stable_partition(groups.begin(), groups.end(), [this](const GroupKeys& candidate) {
+      return equals_ignoring_case(candidate.group.str(), request_.bound_to->id);
+    });
+  }
+
+  // The keys that the device has in this group, if one of them signed the token. Clients hash the
+  // ID in their own spelling, which need not be the one that they present (device API 1.7).
+  std::optional<SymmetricKeyAttestation> keys_that_fit(const SasToken& token,
+                                                       const SymmetricKeyAttestation& group) {
+    const RegistrationId& id = request_.registration_id;
+    SymmetricKeyAttestation keys = derive_device_keys(group, id.str(), crypto_);
+    if (either_key_fits(token, keys, crypto_)) return keys;
+    if (id.folded() == id.str()) return std::nullopt;
+    keys = derive_device_keys(group, id.folded(), crypto_);
+    if (either_key_fits(token, keys, crypto_)) return keys;
+    return std::nullopt;
+  }
+
+  // An unknown ID costs what a wrong key does.
+  void try_a_key_of_nobody(const SasToken& token) {
+    const SymmetricKeyAttestation nobody{SecretBytes(Bytes(kMaxSymmetricKeySize, 0x01)),
+                                         SecretBytes(Bytes(kMaxSymmetricKeySize, 0x02))};
+    static_cast<void>(either_key_fits(token, nobody, crypto_));
+  }
+
+  Verdict attest_by_group_key(const EnrollmentGroupId& id, const SymmetricKeyAttestation& keys) {
+    auto group = lookup_.group(id);
+    if (!group) return Refusal{group.error()};
+    if (!*group) {
+      return matched_nothing(Errc::unauthorized,
+                             "enrollment group " + id.str() + " went away while it was matched");
+    }
+    const EnrollmentRef enrollment = reference_to(**group);
+    if ((*group)->record.provisioning.status == ProvisioningStatus::disabled) {
+      return refused_by(enrollment, Errc::disabled, "the enrollment group is disabled");
+    }
+    Attested attested = attested_by(**group);
+    attested.type = AttestationType::symmetric_key;
+    attested.credential = credential_of(keys);
+    return attested;
+  }
+
+  // --- groups by certificate ---
+
+  Verdict match_x509_groups() {
+    const Certificate& leaf = request_.evidence.chain.front();
+    if (auto named = check_common_name(leaf, request_.registration_id); !named) {
+      return Refusal{named.error()};
+    }
+    if (auto allowed = check_not_blocked(leaf); !allowed) return Refusal{allowed.error()};
+    const AnchorsBySubject anchors = [this](ByteView subject) { return anchors_of(subject); };
+    auto built = build_path(request_.evidence.chain, anchors, request_.now, rules_, crypto_);
+    if (auto* failure = std::get_if<PathFailure>(&built)) {
+      return Refusal{std::move(failure->error), failure->no_anchor};
+    }
+    return attest_by_path(*std::get_if<Path>(&built));
+  }
+
+  Result<std::vector<Anchor>> anchors_of(ByteView subject) {
+    auto stored = lookup_.signing_certificates(subject);
+    if (!stored) return stored.error();
+    std::vector<Anchor> anchors;
+    for (SigningCertificate& signing : *stored) {
+      auto certificate = crypto_.parse_certificate(signing.der);
+      if (!certificate) {
+        return Error{Errc::corrupt, "a signing certificate of enrollment group " +
+                                        signing.group.str() + " does not parse"};
+      }
+      if (!std::ranges::equal(certificate->subject, subject)) continue;
+      if (anchors.size() == kMaxAnchorsPerSubject) break;
+      anchors.push_back(
+          Anchor{std::move(*certificate), std::move(signing.group), signing.verified});
+    }
+    return anchors;
+  }
+
+  // Where several groups hold the nearest CA, one that is disabled refuses for all: it was disabled
+  // to keep that CA's devices out.
+  Verdict attest_by_path(const Path& path) {
+    std::optional<Attested> attested;
+    std::optional<Refusal> unverified;
+    for (const Anchor& anchor : path.anchors) {
+      auto group = lookup_.group(anchor.group);
+      if (!group) return Refusal{group.error()};
+      if (!*group) continue;
+      const EnrollmentRef enrollment = reference_to(**group);
+      if ((*group)->record.provisioning.status == ProvisioningStatus::disabled) {
+        return refused_by(enrollment, Errc::disabled, "the enrollment group is disabled");
+      }
+      if (!anchor.verified) {
+        unverified = refused_by(enrollment, Errc::certificate_refused,
+                                "the group refers to an uploaded CA certificate whose key nobody "
+                                "has proved to possess");
+        continue;
+      }
+      if (attested) continue;
+      attested = attested_by(**group);
+      attested->type = AttestationType::x509;
+      attested->leaf = request_.evidence.chain.front();
+      attested->credential = thumbprint_of(*attested->leaf);
+      attested->signing_certificate = anchor.certificate;
+    }
+    if (attested) return std::move(*attested);
+    if (unverified) return std::move(*unverified);
+    return matched_nothing(Errc::certificate_refused,
+                           "the enrollment group went away while it was matched");
+  }
+
+  const MatchRequest& request_;
+  EnrollmentLookup& lookup_;
+  ports::Crypto& crypto_;
+  const X509Rules& rules_;
+};
+
+}  // namespace
+
+Verdict match(const MatchRequest& request, EnrollmentLookup& lookup, ports::Crypto& crypto,
+              const X509Rules& rules) {
+  return Matcher(request, lookup, crypto, rules).match();
+}
+
+}  // namespace berth::domain
