@@ -1,0 +1,58 @@
+// Microsoft's clients, unmodified, pointed at the installation in BERTH_DEV_DIR.
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+
+import {within} from './waiting.mjs';
+
+const require = createRequire(path.join(process.env.BERTH_NPM, 'package.json'));
+const {ProvisioningDeviceClient} = require('azure-iot-provisioning-device');
+const {Http} = require('azure-iot-provisioning-device-http');
+const {Mqtt} = require('azure-iot-provisioning-device-mqtt');
+const {ProvisioningServiceClient} = require('azure-iot-provisioning-service');
+const {SymmetricKeySecurityClient} = require('azure-iot-security-symmetric-key');
+const {X509Security} = require('azure-iot-security-x509');
+const {Registry} = require('azure-iothub');
+
+const REGISTERED_WITHIN_MS = 30_000;
+
+export const dev =
+    JSON.parse(readFileSync(path.join(process.env.BERTH_DEV_DIR, 'dev.json'), 'utf8'));
+export const hubs = dev.hubs.filter((hub) => hub.kind === 'azure-iot-hub');
+export const hubNames = hubs.map((hub) => hub.hostName);
+export const transports = {Http, Mqtt};
+
+export const service = (connectionString = dev.service.connectionString) =>
+    ProvisioningServiceClient.fromConnectionString(connectionString);
+
+export const withKey = (registrationId, key) => new SymmetricKeySecurityClient(registrationId, key);
+export const withCertificate = (registrationId, {certificate, key}) =>
+    new X509Security(registrationId, {cert: certificate, key});
+
+// Gives what the SDK gives: the registration state of a device that got its hub; else it throws what
+// the SDK throws.
+export async function register(transport, security, idScope = dev.idScope) {
+  const client =
+      ProvisioningDeviceClient.create(dev.device.host, idScope, new transports[transport](), security);
+  return within(REGISTERED_WITHIN_MS, `${security.getRegistrationId()} to register`, client.register());
+}
+
+// What a hub itself says of a device: its identity and its twin, or undefined where it has none.
+export async function atHub(hostName, deviceId) {
+  const hub = hubs.find((one) => one.hostName === hostName);
+  const registry = Registry.fromConnectionString(hub.connectionString);
+  let identity;
+  try {
+    identity = (await registry.get(deviceId)).responseBody;
+  } catch (error) {
+    if (error.name === 'DeviceNotFoundError') return undefined;
+    throw error;
+  }
+  return {identity, twin: (await registry.getTwin(deviceId)).responseBody};
+}
+
+// The hubs on which a device exists, enabled.
+export async function hubsHolding(deviceId) {
+  const found = await Promise.all(hubNames.map((name) => atHub(name, deviceId)));
+  return hubNames.filter((_, index) => found[index]?.identity.status === 'enabled');
+}
