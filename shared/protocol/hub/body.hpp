@@ -13,8 +13,9 @@
 
 namespace berth::hub {
 
-// Largest response body that is looked at.
+// Largest response body that is looked at, and its deepest nesting.
 inline constexpr std::size_t kMaxHubBody = 256 * 1024;
+inline constexpr std::size_t kMaxHubDepth = 40;
 
 // Of an identity that stands in the hub.
 struct FoundIdentity {

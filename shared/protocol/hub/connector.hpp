@@ -38,7 +38,7 @@ struct DesiredIdentity {
 
 // How an operation ended.
 struct HubOutcome {
-  std::string etag;          // of the identity, after our write
+  std::string etag;          // of the identity, after our write; empty if the hub did not tell it
   bool found = false;        // it was there before and carried our marker
   domain::InitialTwin twin;  // of read_twin
 };
@@ -48,7 +48,7 @@ struct HubOutcome {
 //
 // Errors of the outcome, by what the caller shall do with them:
 //   unavailable, throttled, timed_out   keep `assigning`, repeat later from the start
-//   hub_refused, hub_full               definite, nothing was written: a new, hashed device may try
+//   hub_refused, hub_full               definite, nothing was created: a new, hashed device may try
 //                                       the next hub
 //   hub_unauthorized                    our credential is refused: as unavailable, and the link is
 //                                       unhealthy
