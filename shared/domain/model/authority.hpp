@@ -57,4 +57,12 @@ struct RegistrationTombstone {
   WallTime deleted{};
 };
 
+// A gateway that reported a registration, or asked for it, goes on receiving its changes. The
+// coordinator keeps one per gateway and registration; a gateway keeps its own, which says that what
+// it has of the registration, also nothing, is what the coordinator has at the cursor.
+struct RegistrationInterest {
+  RegistrationId registration_id;
+  WallTime since{};
+};
+
 }  // namespace berth::domain

@@ -6,6 +6,10 @@
 namespace berth::sync {
 namespace {
 
+// The overloads below would hide those of wire_fields.hpp.
+using sync::put;
+using sync::take;
+
 void put(const domain::DeviceCredential& from, wire::DeviceCredential& to) {
   if (const auto* key = std::get_if<domain::SymmetricKeyCredential>(&from)) {
     to.mutable_symmetric_key()->set_primary(text_of(key->primary));
@@ -53,16 +57,6 @@ void take(const wire::PreviousAssignment& from, domain::PreviousAssignment& to) 
   to.host_name = from.host_name();
   take_id(from.device_id(), to.device_id);
   to.hub_etag = from.hub_etag();
-}
-
-// By name: the order of Errc is not a promise. A name that this program does not know any more says
-// only that the attempt failed.
-Errc errc_of(const std::string& name) {
-  for (auto number = 0U; number < number_of(Errc::internal); ++number) {
-    const auto code = static_cast<Errc>(number);
-    if (name_of(code) == name) return code;
-  }
-  return Errc::internal;
 }
 
 void put(const domain::HubAttempt& from, wire::HubAttempt& to) {
@@ -199,12 +193,7 @@ Result<domain::OutboxIdentity> decode(ByteView body) {
 Bytes encode(const domain::CleanupTask& record) {
   wire::CleanupTask message;
   message.set_format(kRecordFormat);
-  message.set_hub_id(record.hub_id.str());
-  message.set_device_id(record.device_id.str());
-  message.set_registration_id(record.registration_id.str());
-  message.set_hub_etag(record.hub_etag);
-  message.set_not_before(unix_micros(record.not_before));
-  message.set_phase(number_of(record.phase));
+  put(record, message);
   return serialise(message);
 }
 
@@ -214,14 +203,7 @@ Result<domain::CleanupTask> decode(ByteView body) {
   wire::CleanupTask message;
   if (auto parsed = parse_body(body, kWhat, message); !parsed) return parsed.error();
   domain::CleanupTask record;
-  if (!take_id(message.registration_id(), record.registration_id) ||
-      !take_enum(message.phase(), domain::CleanupTask::Phase::remove, record.phase)) {
-    return unreadable(kWhat);
-  }
-  take_id(message.hub_id(), record.hub_id);
-  take_id(message.device_id(), record.device_id);
-  record.hub_etag = message.hub_etag();
-  record.not_before = from_unix_micros(message.not_before());
+  if (!take(message, record)) return unreadable(kWhat);
   return record;
 }
 

@@ -243,9 +243,7 @@ Result<domain::HubCredential> decode(ByteView body) {
 Bytes encode(const domain::HubToken& record) {
   wire::HubToken message;
   message.set_format(kRecordFormat);
-  message.set_hub_id(record.hub_id.str());
-  message.set_authorization(text_of(record.authorization));
-  message.set_expiry(unix_micros(record.expiry));
+  put(record, message);
   Bytes out = serialise(message);
   wipe_text(message.mutable_authorization());
   return out;
@@ -256,9 +254,7 @@ Result<domain::HubToken> decode(ByteView body) {
   wire::HubToken message;
   if (auto parsed = parse_body(body, "a hub token", message); !parsed) return parsed.error();
   domain::HubToken record;
-  take_id(message.hub_id(), record.hub_id);
-  record.authorization = secret_of(message.authorization());
-  record.expiry = from_unix_micros(message.expiry());
+  take(message, record);
   wipe_text(message.mutable_authorization());
   return record;
 }
@@ -489,6 +485,25 @@ Result<domain::RegistrationTombstone> decode(ByteView body) {
   domain::RegistrationTombstone record;
   if (!take_id(message.registration_id(), record.registration_id)) return unreadable(kWhat);
   record.deleted = from_unix_micros(message.deleted());
+  return record;
+}
+
+Bytes encode(const domain::RegistrationInterest& record) {
+  wire::RegistrationInterest message;
+  message.set_format(kRecordFormat);
+  message.set_registration_id(record.registration_id.str());
+  message.set_since(unix_micros(record.since));
+  return serialise(message);
+}
+
+template <>
+Result<domain::RegistrationInterest> decode(ByteView body) {
+  constexpr const char* kWhat = "a registration interest";
+  wire::RegistrationInterest message;
+  if (auto parsed = parse_body(body, kWhat, message); !parsed) return parsed.error();
+  domain::RegistrationInterest record;
+  if (!take_id(message.registration_id(), record.registration_id)) return unreadable(kWhat);
+  record.since = from_unix_micros(message.since());
   return record;
 }
 

@@ -35,6 +35,7 @@ inline constexpr std::uint32_t kRecordFormat = 1;
 [[nodiscard]] Bytes encode(const domain::SignedPermit& record);
 [[nodiscard]] Bytes encode(const domain::RefusalStub& record);
 [[nodiscard]] Bytes encode(const domain::RegistrationTombstone& record);
+[[nodiscard]] Bytes encode(const domain::RegistrationInterest& record);
 [[nodiscard]] Bytes encode(const domain::Intent& record);
 [[nodiscard]] Bytes encode(const domain::OutboxEntry& record);
 [[nodiscard]] Bytes encode(const domain::OutboxIdentity& record);
@@ -79,6 +80,8 @@ template <>
 Result<domain::RefusalStub> decode(ByteView body);
 template <>
 Result<domain::RegistrationTombstone> decode(ByteView body);
+template <>
+Result<domain::RegistrationInterest> decode(ByteView body);
 template <>
 Result<domain::Intent> decode(ByteView body);
 template <>

@@ -135,6 +135,44 @@ bool take(const wire::OutboxEntry& from, domain::OutboxEntry& to) {
          take(from.registration(), to.registration);
 }
 
+void put(const domain::HubToken& from, wire::HubToken& to) {
+  to.set_hub_id(from.hub_id.str());
+  to.set_authorization(text_of(from.authorization));
+  to.set_expiry(unix_micros(from.expiry));
+}
+
+void take(const wire::HubToken& from, domain::HubToken& to) {
+  take_id(from.hub_id(), to.hub_id);
+  to.authorization = secret_of(from.authorization());
+  to.expiry = from_unix_micros(from.expiry());
+}
+
+void put(const domain::CleanupTask& from, wire::CleanupTask& to) {
+  to.set_hub_id(from.hub_id.str());
+  to.set_device_id(from.device_id.str());
+  to.set_registration_id(from.registration_id.str());
+  to.set_hub_etag(from.hub_etag);
+  to.set_not_before(unix_micros(from.not_before));
+  to.set_phase(number_of(from.phase));
+}
+
+bool take(const wire::CleanupTask& from, domain::CleanupTask& to) {
+  take_id(from.hub_id(), to.hub_id);
+  take_id(from.device_id(), to.device_id);
+  to.hub_etag = from.hub_etag();
+  to.not_before = from_unix_micros(from.not_before());
+  return take_id(from.registration_id(), to.registration_id) &&
+         take_enum(from.phase(), domain::CleanupTask::Phase::remove, to.phase);
+}
+
+Errc errc_of(const std::string& name) {
+  for (auto number = 0U; number < number_of(Errc::internal); ++number) {
+    const auto code = static_cast<Errc>(number);
+    if (name_of(code) == name) return code;
+  }
+  return Errc::internal;
+}
+
 Error unreadable(const char* what) {
   return Error{Errc::corrupt, std::string("the bytes of ") + what + " do not parse"};
 }

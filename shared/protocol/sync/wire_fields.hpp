@@ -84,6 +84,15 @@ void take(const wire::BootMoment& from, domain::BootMoment& to);
 void put(const domain::OutboxEntry& from, wire::OutboxEntry& to);
 bool take(const wire::OutboxEntry& from, domain::OutboxEntry& to);
 
+void put(const domain::HubToken& from, wire::HubToken& to);
+void take(const wire::HubToken& from, domain::HubToken& to);
+void put(const domain::CleanupTask& from, wire::CleanupTask& to);
+bool take(const wire::CleanupTask& from, domain::CleanupTask& to);
+
+// By name: the order of Errc is not a promise. A name that this program does not know says only
+// that something failed.
+Errc errc_of(const std::string& name);
+
 Error unreadable(const char* what);
 Error unknown_format(const char* what, std::uint32_t format);
 

@@ -261,6 +261,12 @@ TEST(RecordCodec, KeepsStubsAndTombstones) {
   CHECK_TRUE(tombstone.deleted == at(17));
 }
 
+TEST(RecordCodec, KeepsInterests) {
+  const auto interest = round_trip(domain::RegistrationInterest{registration_id(), at(17)});
+  CHECK_TRUE(interest.registration_id == registration_id());
+  CHECK_TRUE(interest.since == at(17));
+}
+
 TEST(RecordCodec, RefusesDamagedBodiesOfEveryKind) {
   refuses_damage(individual_enrollment());
   refuses_damage(enrollment_group());
