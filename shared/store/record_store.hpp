@@ -133,8 +133,7 @@ class RecordStore : public Reader {
  public:
   // Entries with `after` < sequence, oldest first. Errc::not_found if the log no longer reaches
   // back that far, or `after` is past the head: the reader needs a snapshot. Tables from 32 on are
-  // not logged (they have no
-  // readers elsewhere), and do not move the head.
+  // not logged (they have no readers elsewhere), and do not move the head.
   [[nodiscard]] virtual Result<std::vector<LogEntry>> changes(const domain::IdScope& tenant,
                                                               std::uint64_t after,
                                                               std::size_t limit) const = 0;

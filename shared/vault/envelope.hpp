@@ -24,7 +24,7 @@ inline constexpr std::uint8_t kEnvelopeFormat = 1;
 // What an envelope adds to its content, in bytes.
 inline constexpr std::size_t kEnvelopeOverhead = 1 + 4 + ports::kGcmNonceSize + ports::kGcmTagSize;
 // NIST SP 800-38D section 8.3 allows 2^32 seals under one key with random nonces; a key is replaced
-// at a quarter of that.
+// at a quarter of that, which leaves room for the seals of transactions that were rolled back.
 inline constexpr std::uint64_t kMaxSealsPerKey = std::uint64_t{1} << 30;
 
 // What a sealed piece is for. Numbers are never reused.
