@@ -366,7 +366,7 @@ Result<Page> SqliteStore::find(const domain::IdScope& tenant, Table table, const
 }
 
 Result<std::uint64_t> SqliteStore::head(const domain::IdScope& tenant) const {
-  return engine_->with_reader(tenant,
+  return engine_->with_reader(tenant, Engine::Reads::one_statement,
                               [](RowReader& rows, const OpenTenant& of) -> Result<std::uint64_t> {
                                 const auto head = rows.head(of);
                                 if (!head) return head.error();
