@@ -58,7 +58,7 @@ Result<Versioned<domain::AccessPolicy>> AccessPolicies::put(const domain::IdScop
     const auto policies = all(tenant);
     if (!policies) return policies.error();
     if (policies->size() >= kMaxAccessPolicies) {
-      return Error{Errc::forbidden, "a tenant has at most " + std::to_string(kMaxAccessPolicies) +
+      return Error{Errc::conflict, "a tenant has at most " + std::to_string(kMaxAccessPolicies) +
                                         " access policies"};
     }
   }

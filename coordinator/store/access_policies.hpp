@@ -38,7 +38,7 @@ class AccessPolicies {
   [[nodiscard]] Result<std::optional<domain::AccessPolicy>> operator_policy() const;
 
   // As Enrollments::put; keys that are empty are made here. At most kMaxAccessPolicies
-  // (Errc::forbidden).
+  // (Errc::conflict).
   [[nodiscard]] Result<Versioned<domain::AccessPolicy>> put(const domain::IdScope& tenant,
                                                             domain::AccessPolicy policy,
                                                             std::uint64_t expected_version);

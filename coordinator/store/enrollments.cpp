@@ -95,7 +95,7 @@ Result<void> Enrollments::check_room_for_symmetric_group(const domain::IdScope& 
       store_.find(tenant, store::Table::enrollment_group, term, {}, kMaxSymmetricGroups);
   if (!page) return page.error();
   if (page->records.size() < kMaxSymmetricGroups) return {};
-  return Error{Errc::forbidden, "a tenant has at most " + std::to_string(kMaxSymmetricGroups) +
+  return Error{Errc::conflict, "a tenant has at most " + std::to_string(kMaxSymmetricGroups) +
                                     " enrollment groups with symmetric keys"};
 }
 

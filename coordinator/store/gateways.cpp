@@ -66,7 +66,7 @@ Result<Versioned<domain::Gateway>> Gateways::put(domain::Gateway gateway,
     }
   }
   if (expected_version == 0 && gateways->size() >= kMaxGateways) {
-    return Error{Errc::forbidden,
+    return Error{Errc::conflict,
                  "there are at most " + std::to_string(kMaxGateways) + " gateways"};
   }
   stamp(gateway.stamps, expected_version, clock_.wall());
@@ -104,7 +104,7 @@ Result<Versioned<domain::Site>> Gateways::create_site(const domain::SiteId& id) 
   const auto existing = sites();
   if (!existing) return existing.error();
   if (existing->size() >= kMaxSites) {
-    return Error{Errc::forbidden, "there are at most " + std::to_string(kMaxSites) + " sites"};
+    return Error{Errc::conflict, "there are at most " + std::to_string(kMaxSites) + " sites"};
   }
   domain::Site record;
   record.site_id = id;

@@ -33,13 +33,13 @@ class Gateways {
       std::string_view name) const;
 
   // As Enrollments::put. A name is held once (Errc::already_exists); the site must exist
-  // (Errc::invalid); at most kMaxGateways (Errc::forbidden).
+  // (Errc::invalid); at most kMaxGateways (Errc::conflict).
   [[nodiscard]] Result<Versioned<domain::Gateway>> put(domain::Gateway gateway,
                                                        std::uint64_t expected_version);
 
   [[nodiscard]] Result<std::vector<Versioned<domain::Site>>> sites() const;
   [[nodiscard]] Result<std::optional<Versioned<domain::Site>>> site(const domain::SiteId& id) const;
-  // Errc::already_exists; at most kMaxSites (Errc::forbidden).
+  // Errc::already_exists; at most kMaxSites (Errc::conflict).
   [[nodiscard]] Result<Versioned<domain::Site>> create_site(const domain::SiteId& id);
   // Errc::conflict while a gateway that was not removed stands there.
   [[nodiscard]] Result<void> erase_site(const domain::SiteId& id);

@@ -51,7 +51,7 @@ Result<Versioned<domain::LinkedHub>> LinkedHubs::put(
     }
   }
   if (expected_version == 0 && hubs->size() >= kMaxLinkedHubs) {
-    return Error{Errc::forbidden,
+    return Error{Errc::conflict,
                  "a tenant has at most " + std::to_string(kMaxLinkedHubs) + " linked hubs"};
   }
   stamp(hub.stamps, expected_version, clock_.wall());

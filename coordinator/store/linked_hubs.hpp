@@ -35,7 +35,7 @@ class LinkedHubs {
                                                          const domain::HubId& id) const;
 
   // As Enrollments::put. A host name is linked once per tenant (Errc::already_exists), at most
-  // kMaxLinkedHubs of them (Errc::forbidden). Without a credential the stored one stays.
+  // kMaxLinkedHubs of them (Errc::conflict). Without a credential the stored one stays.
   [[nodiscard]] Result<Versioned<domain::LinkedHub>> put(
       const domain::IdScope& tenant, domain::LinkedHub hub,
       const std::optional<domain::HubCredential>& credential, std::uint64_t expected_version);

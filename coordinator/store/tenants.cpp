@@ -64,7 +64,7 @@ Result<Versioned<domain::TenantSettings>> Tenants::create(domain::TenantSettings
   const auto tenants = all();
   if (!tenants) return tenants.error();
   if (tenants->size() >= kMaxTenants) {
-    return Error{Errc::forbidden, "there are at most " + std::to_string(kMaxTenants) + " tenants"};
+    return Error{Errc::conflict, "there are at most " + std::to_string(kMaxTenants) + " tenants"};
   }
   settings.id_scope = domain::IdScope("0ne" + to_upper_hex(entropy_.bytes(kIdScopeEntropy)));
   if (const auto unique = check_unique(settings); !unique) return unique.error();
