@@ -18,7 +18,8 @@ ARROWS = {
     "shared/json": ["shared/protocol"],
     "shared/config": ["shared/base"],
     "shared/crypto": ["shared/ports"],
-    "shared/sqlite": ["shared/store"],
+    "shared/sqlite": ["shared/base"],
+    "shared/store/sqlite": ["shared/store", "shared/sqlite"],
     "shared/runtime": ["shared/ports", "shared/protocol"],
     "gateway/core": ["shared/protocol/sync"],
     "gateway/linux": [
@@ -27,7 +28,7 @@ ARROWS = {
         "shared/crypto",
         "shared/json",
         "shared/runtime",
-        "shared/sqlite",
+        "shared/store/sqlite",
     ],
     "coordinator/store": ["shared/protocol/sync"],
     "coordinator/fleet": ["coordinator/store"],
@@ -39,7 +40,7 @@ ARROWS = {
         "shared/config",
         "shared/crypto",
         "shared/runtime",
-        "shared/sqlite",
+        "shared/store/sqlite",
     ],
     # A tool stands beside the programs and speaks to them over the wire; a device may borrow the
     # gateway's codecs.
