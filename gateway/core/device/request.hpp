@@ -11,7 +11,6 @@
 #include "shared/base/bytes.hpp"
 #include "shared/base/errc.hpp"
 #include "shared/base/secret_bytes.hpp"
-#include "shared/base/timestamp.hpp"
 #include "shared/domain/model/journal.hpp"
 #include "shared/protocol/device/body.hpp"
 
@@ -36,7 +35,6 @@ struct RegisterRequest {
   RequestToken token = 0;
   Claim claim;
   protocol::RegisterBody body;
-  WallTime arrival{};
 };
 
 struct PollRequest {

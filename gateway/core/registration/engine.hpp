@@ -34,11 +34,13 @@
 #include "gateway/core/ports/probe.hpp"
 #include "gateway/core/registration/action.hpp"
 #include "gateway/core/registration/operations.hpp"
+#include "gateway/core/registration/pending_request.hpp"
 #include "shared/base/result.hpp"
 #include "shared/base/timestamp.hpp"
 #include "shared/domain/allocation/geo_latency.hpp"
 #include "shared/domain/attestation/verdict.hpp"
 #include "shared/domain/attestation/x509.hpp"
+#include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/ports/clock.hpp"
 #include "shared/ports/crypto.hpp"
@@ -101,28 +103,81 @@ class RegistrationEngine {
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
  private:
-  // A request on its way to a verdict.
-  struct Pending {
-    DeviceRequest request;
-    domain::IdScope tenant;
-    domain::RegistrationId registration_id;
-    domain::Evidence evidence;
-    bool fenced = false;       // matched again after the fence
-    bool looked_back = false;  // the coordinator was asked, with or without an answer
-  };
   // Requests that wait for the head of one tenant. Who comes while the question is under way waits
   // for the next one: its enrollment may have been written after the head was read.
   struct Fence {
     std::uint64_t ticket = 0;
     MonotonicTime deadline{};
-    std::vector<Pending> waiting;
-    std::vector<Pending> next;
+    std::vector<PendingRequest> waiting;
+    std::vector<PendingRequest> next;
   };
   struct LookingBack {
     MonotonicTime deadline{};
-    std::vector<Pending> waiting;
+    std::vector<PendingRequest> waiting;
   };
   using DeviceKey = std::pair<domain::IdScope, domain::RegistrationId>;
+
+  // From the claim to a verdict.
+  [[nodiscard]] Result<void> read_claim(PendingRequest& pending) const;
+  [[nodiscard]] domain::Verdict match(PendingRequest& pending,
+                                      const KnownRegistration& known) const;
+  void process(PendingRequest pending, Actions& out);
+  void wait_for_fence(PendingRequest pending, Actions& out);
+  void release_fence(std::map<domain::IdScope, Fence>::iterator fence, Actions& out);
+  void wait_for_look_back(PendingRequest pending, Actions& out);
+  void release_look_back(std::map<DeviceKey, LookingBack>::iterator look_back, Actions& out);
+  void refuse(const PendingRequest& pending, const Error& error,
+              const std::optional<domain::EnrollmentRef>& enrollment, bool is_known, Actions& out);
+
+  // What an attested request gets.
+  void serve_register(PendingRequest pending, const domain::Attested& attested,
+                      const KnownRegistration& known, Actions& out);
+  void serve_poll(PendingRequest pending, const PollRequest& poll, const domain::Attested& attested,
+                  const KnownRegistration& known, Actions& out);
+  void serve_status(PendingRequest pending, const domain::Attested& attested,
+                    const KnownRegistration& known, Actions& out);
+  void join(Operation& operation, PendingRequest pending, Actions& out);
+  void begin(PendingRequest pending, const domain::Attested& attested,
+             const KnownRegistration& known, Actions& out);
+  [[nodiscard]] bool needs_look_back(const PendingRequest& pending,
+                                     const KnownRegistration& known) const;
+
+  // Decisions.
+  [[nodiscard]] Result<void> decide(Operation& operation, const domain::Provisioning& provisioning,
+                                    const domain::DeviceId& device_id,
+                                    const std::optional<domain::Registration>& previous);
+  [[nodiscard]] Result<domain::Provisioning> still_enrolled(Operation& operation) const;
+  [[nodiscard]] Result<std::optional<domain::LinkedHub>> linked_hub(const domain::IdScope& tenant,
+                                                                    const domain::HubId& hub) const;
+
+  // The way of an accepted operation.
+  [[nodiscard]] Operation* running(const OperationRef& ref);
+  void accept(Operation& operation, Actions& out);
+  void intent_refused(Operation& operation, const Error& error, Actions& out);
+  void attempt(Operation& operation, Actions& out);
+  void send_to_hub(Operation& operation, Actions& out);
+  void apply(Operation& operation, const domain::LinkedHub& hub, Actions& out);
+  void twin_arrived(Operation& operation, const Result<hub::HubOutcome>& result, Actions& out);
+  void hub_answered(Operation& operation, const Result<hub::HubOutcome>& result, Actions& out);
+  void try_next_hub(Operation& operation, const Error& error, Actions& out);
+  void retry_later(Operation& operation, const Error& error, Actions& out);
+  void succeed(Operation& operation, const hub::HubOutcome& outcome, Actions& out);
+  void fail(Operation& operation, const Error& error, Actions& out);
+  void journal_outcome(Operation& operation, Actions& out);
+  void finish(Operation& operation, Actions& out);
+  [[nodiscard]] MonotonicTime next_try(int failures);
+
+  // Answers.
+  [[nodiscard]] Reply assigning_reply(RequestToken token, const Operation& operation) const;
+  [[nodiscard]] protocol::RegistrationResult result_of(
+      const domain::Versioned<domain::Registration>& registration,
+      const domain::Attested& attested) const;
+  [[nodiscard]] protocol::RegistrationResult result_of(const Operation& operation,
+                                                       const KnownRegistration& known,
+                                                       const domain::Attested& attested) const;
+  [[nodiscard]] domain::OutboxEntry failed_attempt(const Operation& operation,
+                                                   const Error& error) const;
+  void log(Actions& out, Log::Level level, const OperationRef& operation, std::string text) const;
 
   EngineSettings settings_;
   EnginePorts ports_;

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/core/device/request.hpp"
 #include "gateway/core/ports/journal.hpp"
+#include "gateway/core/registration/pending_request.hpp"
 #include "shared/base/timestamp.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/journal.hpp"
@@ -61,12 +61,10 @@ struct Operation {
   domain::Intent intent;
   domain::HubId durable_hub;  // the one that the journaled intent names
   Contact contact = Contact::confirmed;
-  RegisterRequest request;           // until it is accepted: to decide anew
-  std::vector<RequestToken> joined;  // to be answered once the intent is durable
-  int decision_rounds = 0;
-  int failures_in_a_row = 0;   // sets the pause before the next try
-  bool twin_was_read = false;  // intent.twin is the one from the hub that the device leaves
-  JournalOutcome outcome;      // from journaling_outcome on
+  std::vector<PendingRequest> joined;  // to be answered once the intent is durable
+  int failures_in_a_row = 0;           // sets the pause before the next try
+  bool twin_was_read = false;          // intent.twin is the one from the hub that the device leaves
+  JournalOutcome outcome;              // from journaling_outcome on
   WallTime opened{};
   WallTime updated{};
   std::optional<MonotonicTime> wake;  // kept by the table
