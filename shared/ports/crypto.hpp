@@ -73,8 +73,8 @@ class Crypto {
   [[nodiscard]] virtual Result<Certificate> parse_certificate(ByteView der) = 0;
 
   // Whether `certificate`'s signature verifies with the public key of `issuer`. Checks nothing
-  // else. RSA (PKCS#1 v1.5 and PSS) with SHA-256/384/512, ECDSA on P-256/P-384/P-521 likewise;
-  // SHA-1 and MD5 signatures never verify.
+  // else. RSA of 2048 to 4096 bits (PKCS#1 v1.5 and PSS) with SHA-256/384/512, ECDSA on
+  // P-256/P-384/P-521 likewise; SHA-1 and MD5 signatures never verify.
   [[nodiscard]] virtual bool is_signed_by(const Certificate& certificate,
                                           const Certificate& issuer) = 0;
 

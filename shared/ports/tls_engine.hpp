@@ -72,7 +72,9 @@ struct TlsServerSettings {
   TlsIdentity identity;
   bool request_client_certificate = true;
   bool tls13_only = false;
-  std::vector<std::string> alpn;  // offered in order of preference; empty: ALPN is ignored
+  // In order of preference; empty: ALPN is ignored. A client that offers none of them is refused,
+  // one without ALPN is not (RFC 7301 section 3.2).
+  std::vector<std::string> alpn;
 };
 
 struct TlsClientSettings {
@@ -85,7 +87,7 @@ struct TlsClientSettings {
   bool accept_any_server = false;
 };
 
-// Settings that many connections share. Safe to use from several threads.
+// Settings that many connections share. Safe to use from several threads; outlives its engines.
 class TlsContext {
  public:
   virtual ~TlsContext() = default;
