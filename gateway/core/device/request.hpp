@@ -46,6 +46,7 @@ struct PollRequest {
 struct StatusRequest {
   RequestToken token = 0;
   Claim claim;
+  protocol::RegisterBody body;
 };
 
 using DeviceRequest = std::variant<RegisterRequest, PollRequest, StatusRequest>;

@@ -131,17 +131,22 @@ Result<void> RegistrationEngine::read_claim(PendingRequest& pending) const {
   if (!id) return id.error();
   pending.registration_id = *id;
 
+  const protocol::RegisterBody* body = nullptr;
   if (const auto* registering = std::get_if<RegisterRequest>(&pending.request)) {
-    const protocol::RegisterBody& body = registering->body;
-    if (body.has_csr) {
+    body = &registering->body;
+  } else if (const auto* asking = std::get_if<StatusRequest>(&pending.request)) {
+    body = &asking->body;
+  }
+  if (body != nullptr) {
+    if (body->has_csr) {
       return Error{Errc::unsupported, "the device asks for a certificate; none is issued here"};
     }
-    if (body.registration_id && !equals_ignoring_case(*body.registration_id, id->str())) {
+    if (body->registration_id && !equals_ignoring_case(*body->registration_id, id->str())) {
       return Error{Errc::invalid, "the body names another registration ID"};
     }
-    if (body.tpm) {
+    if (body->tpm) {
       pending.evidence.tpm =
-          domain::TpmEvidence{body.tpm->endorsement_key, body.tpm->storage_root_key};
+          domain::TpmEvidence{body->tpm->endorsement_key, body->tpm->storage_root_key};
     }
   }
   if (!claim.chain.empty()) {
