@@ -204,6 +204,7 @@ Result<store::ChangeSet> Applier::changes(const store::Reader& reader,
                                      " do not join the copy at " +
                                      std::to_string(cursor->sequence)};
   }
+  snapshots_.erase(message.tenant);
   auto digest = vault::SetDigest::parse(cursor->digest);
   if (!digest) return Error{Errc::corrupt, "the cursor's digest has a wrong size"};
 
@@ -272,10 +273,12 @@ Result<std::vector<store::ChangeSet>> Applier::acknowledged(
   return sets;
 }
 
-Result<bool> Applier::agrees(const store::Reader& reader, const sync::DigestCheck& message) const {
+Result<bool> Applier::agrees(const store::Reader& reader, const sync::DigestCheck& message) {
   auto cursor = read_cursor(reader, message.tenant);
   if (!cursor) return cursor.error();
   if (cursor->snapshot_in_progress != 0 || cursor->sequence != message.sequence) return true;
+  // What the last snapshot needed while it was on its way.
+  snapshots_.erase(message.tenant);
   return cursor->digest == message.digest;
 }
 
@@ -343,8 +346,26 @@ Result<store::Change> Applier::change_for(const sync::RecordChange& record) {
       if (!settings) return settings.error();
       return change;
     }
-    default: return Error{Errc::malformed, "the coordinator sent a record of its own"};
+    case store::Table::hub_credential:
+    case store::Table::access_policy:
+    case store::Table::registration_interest:
+    case store::Table::registration_tombstone:
+    case store::Table::tenant:
+    case store::Table::gateway:
+    case store::Table::site:
+    case store::Table::node:
+    case store::Table::quarantined_outcome:
+    case store::Table::outbox_watermark:
+    case store::Table::cursor:
+    case store::Table::permit:
+    case store::Table::hub_token:
+    case store::Table::intent:
+    case store::Table::outbox:
+    case store::Table::cleanup:
+    case store::Table::new_device_count:
+    case store::Table::last_attempt: break;
   }
+  return Error{Errc::malformed, "the coordinator sent a record that is not for gateways"};
 }
 
 std::uint64_t Applier::mark_of(store::Table table, const std::string& id) {

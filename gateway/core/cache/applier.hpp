@@ -85,8 +85,7 @@ class Applier {
       const std::map<domain::IdScope, std::vector<std::uint64_t>>& entries);
 
   // Whether the copy is what the coordinator says it is; true also if it stands elsewhere by now.
-  [[nodiscard]] Result<bool> agrees(const store::Reader& reader,
-                                    const sync::DigestCheck& message) const;
+  [[nodiscard]] Result<bool> agrees(const store::Reader& reader, const sync::DigestCheck& message);
 
  private:
   // A snapshot on its way. Seen records are kept as 64 bits each, so that a million cost little.
