@@ -114,37 +114,44 @@ Result<void> RowWriter::rotate(Touched& touched) {
   return {};
 }
 
-Result<Result<Committed>> RowWriter::apply(const ChangeSet& set) {
+Result<RowWriter::Touched*> RowWriter::admit(const ChangeSet& set) {
   const auto touched = touch(set.tenant);
-  if (!touched) return Result<Committed>(touched.error());
-  Touched& tenant = **touched;
+  if (!touched) return touched.error();
   if (set.check) {
     const auto checked = set.check(TransactionReader(reader_, *this));
-    if (!checked) return Result<Committed>(checked.error());
+    if (!checked) return checked.error();
   }
-  // Outside the savepoint: a new key stays, also if this set does not.
-  if (tenant.head.seals >= rules_.max_seals_per_key) {
-    const auto rotated = rotate(tenant);
-    if (!rotated && rotated.error().code == Errc::io) return rotated.error();
-    if (!rotated) return Result<Committed>(rotated.error());
+  if ((*touched)->head.seals >= rules_.max_seals_per_key) {
+    const auto rotated = rotate(**touched);
+    if (!rotated) return rotated.error();
   }
+  return *touched;
+}
+
+Result<void> RowWriter::apply(const ChangeSet& set, std::vector<Result<Committed>>& results) {
+  // Outside the savepoint: a new key stays, also if the set does not.
+  const auto admitted = admit(set);
+  if (!admitted) {
+    if (admitted.error().code == Errc::io) return admitted.error();
+    results.emplace_back(admitted.error());
+    return {};
+  }
+  Touched& touched = **admitted;
 
   const auto saved = statements_.savepoint.run().finish();
   if (!saved) return saved.error();
-  const Head before = tenant.head;
-  auto committed = apply_all(set, tenant);
+  const Head before = touched.head;
+  auto committed = apply_all(set, touched);
   if (!committed) {
     if (committed.error().code == Errc::io) return committed.error();
     const auto undone = statements_.rollback_to.run().finish();
     if (!undone) return undone.error();
-    const std::uint64_t seals =
-        tenant.head.seals;  // nonces that are used up, whatever came of them
-    tenant.head = before;
-    tenant.head.seals = seals;
+    const std::uint64_t seals = touched.head.seals;  // their nonces are used up
+    touched.head = before;
+    touched.head.seals = seals;
   }
-  const auto released = statements_.release.run().finish();
-  if (!released) return released.error();
-  return committed;
+  results.push_back(std::move(committed));
+  return statements_.release.run().finish();
 }
 
 Result<Committed> RowWriter::apply_all(const ChangeSet& set, Touched& touched) {

@@ -53,8 +53,9 @@ class RowWriter {
         entropy_(entropy),
         rules_(rules) {}
 
-  // The outer error ends the transaction; the inner one is this set's own.
-  [[nodiscard]] Result<Result<Committed>> apply(const ChangeSet& set);
+  // Adds what became of the set to `results`. An error that is returned is not the set's own: it
+  // ends the transaction.
+  [[nodiscard]] Result<void> apply(const ChangeSet& set, std::vector<Result<Committed>>& results);
   // Trims logs and writes heads; the transaction may then be committed.
   [[nodiscard]] Result<void> finish();
 
@@ -72,6 +73,7 @@ class RowWriter {
   [[nodiscard]] Result<Touched*> touch(const domain::IdScope& scope);
 
  private:
+  [[nodiscard]] Result<Touched*> admit(const ChangeSet& set);
   [[nodiscard]] Result<void> rotate(Touched& touched);
   [[nodiscard]] Result<Committed> apply_all(const ChangeSet& set, Touched& touched);
   [[nodiscard]] Result<std::uint64_t> apply_one(const Change& change, Touched& touched);

@@ -201,9 +201,8 @@ class SqliteStore::Engine {
     std::vector<Result<Committed>> results;
     results.reserve(sets.size());
     for (const ChangeSet& set : sets) {
-      auto applied = writer.apply(set);
+      const auto applied = writer.apply(set, results);
       if (!applied) return applied.error();
-      results.push_back(std::move(applied).value());
     }
     const auto finished = writer.finish();
     if (!finished) return finished.error();
