@@ -21,8 +21,8 @@ inline constexpr WallTime kNow{std::chrono::seconds{1767225600}};  // 2026-01-01
 struct FakeCertificate {
   std::string subject;
   std::string issuer;
-  std::string key;          // empty: the subject's own
-  std::string signing_key;  // empty: the issuer's own
+  std::string key = {};          // empty: the subject's own
+  std::string signing_key = {};  // empty: the issuer's own
   WallTime not_before = kNow - std::chrono::days{100};
   WallTime not_after = kNow + std::chrono::days{100};
   bool is_ca = false;
