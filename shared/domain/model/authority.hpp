@@ -25,6 +25,12 @@ struct NodeIdentity {
   Bytes ca_certificate;     // DER; the CA's own
 };
 
+// Serials of permits up to here may have been given; the next ones are above, whatever the clock
+// says.
+struct SerialReservation {
+  std::uint64_t through = 0;
+};
+
 // How far the outbox of one gateway incarnation was taken in, and the last contact, by which
 // arrival times of the same boot are re-timed.
 struct OutboxWatermark {

@@ -316,6 +316,24 @@ Result<domain::NodeIdentity> decode(ByteView body) {
   return record;
 }
 
+Bytes encode(const domain::SerialReservation& record) {
+  wire::SerialReservation message;
+  message.set_format(kRecordFormat);
+  message.set_through(record.through);
+  return serialise(message);
+}
+
+template <>
+Result<domain::SerialReservation> decode(ByteView body) {
+  wire::SerialReservation message;
+  if (auto parsed = parse_body(body, "a reservation of serials", message); !parsed) {
+    return parsed.error();
+  }
+  domain::SerialReservation record;
+  record.through = message.through();
+  return record;
+}
+
 Bytes encode(const domain::OutboxWatermark& record) {
   wire::OutboxWatermark message;
   message.set_format(kRecordFormat);

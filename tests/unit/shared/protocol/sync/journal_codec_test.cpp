@@ -128,6 +128,8 @@ TEST(JournalCodec, KeepsWhatTheCoordinatorRemembers) {
   CHECK_TRUE(node.certificate == Bytes{1});
   CHECK_TRUE(node.ca_certificate == Bytes{2});
 
+  UNSIGNED_LONGLONGS_EQUAL(17, round_trip(domain::SerialReservation{17}).through);
+
   const auto watermark = round_trip(domain::OutboxWatermark{
       domain::GatewayId("gw-1"), "inc", 12, {"boot-1", std::chrono::microseconds{5}}, at(9)});
   CHECK_TRUE(watermark.gateway_id == domain::GatewayId("gw-1"));
