@@ -43,4 +43,15 @@ boost::asio::cancellation_slot Deadline::slot() {
   return state_->signal.slot();
 }
 
+Task<void> detail::guarded(Task<void> task) {
+  std::exception_ptr failure;
+  try {
+    co_await std::move(task);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  if (failure) std::rethrow_exception(failure);
+}
+
 }  // namespace berth::runtime

@@ -60,6 +60,10 @@ Task<void> keep_result(Task<Result<T>> task, std::optional<Result<T>>& result) {
   result.emplace(co_await std::move(task));
 }
 
+// What every spawned task is wrapped in. co_spawn (Boost 1.81) awaits once more after a task that
+// never suspended, outside its try: a task cancelled by then would end the program.
+Task<void> guarded(Task<void> task);
+
 }  // namespace detail
 
 // Runs `task`, cancels it when `timeout` has passed and answers Errc::timed_out then. Returns after
@@ -70,7 +74,7 @@ Task<Result<T>> within(Task<Result<T>> task, std::chrono::milliseconds timeout) 
   const auto state = co_await boost::asio::this_coro::cancellation_state;
   Deadline deadline(executor, timeout, state);
   std::optional<Result<T>> result;
-  auto kept = detail::keep_result(std::move(task), result);
+  auto kept = detail::guarded(detail::keep_result(std::move(task), result));
   const auto [failure] =
       co_await boost::asio::co_spawn(executor, std::move(kept), deadline.token());
   if (!deadline.expired() && failure) std::rethrow_exception(failure);

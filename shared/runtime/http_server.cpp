@@ -22,10 +22,6 @@ using boost::beast::error_code;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kReadChunk = 4 * 1024;
-// After a refused request the peer may still be sending. A socket closed with unread bytes resets
-// the connection, and the reset overtakes the answer; so some of it is read, for a moment.
-constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
-constexpr milliseconds kLingerTimeout{1000};
 constexpr std::size_t kMaxPlainConnections = 64;
 constexpr const char* kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -106,11 +102,11 @@ class Connection {
       pending_.erase(0, used);
       starved_ = error == beast_http::error::need_more || (!error && used == 0);
       if (in_head) head_size += used;
-      if (in_head &&
-          head_size + (parser.is_header_done() ? 0 : pending_.size()) > limits_.max_header) {
-        incoming.refused = 431;
-      } else if (error && error != beast_http::error::need_more) {
+      const std::size_t rest = parser.is_header_done() ? 0 : pending_.size();
+      if (error && error != beast_http::error::need_more) {
         incoming.refused = status_for(error);
+      } else if (in_head && head_size + rest > limits_.max_header) {
+        incoming.refused = 431;
       } else if (starved_ && pending_.size() > limits_.max_header) {
         incoming.refused = 400;  // a chunk header or trailer without end
       }
@@ -167,20 +163,6 @@ class Connection {
     if (error) co_return false;
     const auto written = co_await stream_.write_all(as_bytes(wire), limits_.write_timeout);
     co_return written.has_value();
-  }
-
-  Task<void> linger() {
-    const auto end = std::chrono::steady_clock::now() + kLingerTimeout;
-    std::size_t drained = 0;
-    while (drained < kMaxLingerBytes) {
-      const auto left =
-          std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
-      if (left.count() <= 0) co_return;
-      pending_.clear();
-      const auto received = co_await receive(left);
-      if (!received || *received == 0) co_return;
-      drained += *received;
-    }
   }
 
  private:
@@ -244,8 +226,8 @@ http::Response plain_refusal(int status) {
 
 }  // namespace
 
-Task<void> serve_http(TlsStream& stream, const HttpLimits& limits, const HttpHandler& handler,
-                      const HttpRefusal& refuse) {
+Task<void> serve_http(TlsStream& stream, HttpLimits limits, HttpHandler handler,
+                      HttpRefusal refuse) {
   Connection connection(stream, limits);
   for (;;) {
     Incoming incoming = co_await connection.read_request();
@@ -253,7 +235,8 @@ Task<void> serve_http(TlsStream& stream, const HttpLimits& limits, const HttpHan
     if (incoming.refused != 0) {
       const Connection::Form form;
       const bool written = co_await connection.write_response(refuse(incoming.refused), form);
-      if (written) co_await connection.linger();
+      // It may still be sending the rest.
+      if (written) co_await stream.linger_and_close();
       co_return;
     }
     Connection::Form form;
@@ -275,13 +258,10 @@ Result<std::unique_ptr<PlainHttpListener>> PlainHttpListener::bind(
     boost::asio::any_io_executor executor, const std::string& address, std::uint16_t port,
     HttpHandler handler) {
   auto impl = std::make_unique<Impl>();
-  // Shared with the sessions, which may outlive stop() by one turn of the loop.
-  auto served = std::make_shared<const HttpHandler>(std::move(handler));
-  auto limits = std::make_shared<const HttpLimits>();
   ListenerLimits listener_limits;
   listener_limits.max_connections = kMaxPlainConnections;
-  auto session = [served, limits](TlsStream& stream) -> Task<void> {
-    return serve_http(stream, *limits, *served, plain_refusal);
+  auto session = [served = std::move(handler)](TlsStream& stream) {
+    return serve_http(stream, HttpLimits{}, served, plain_refusal);
   };
   auto listener =
       TlsListener::bind(std::move(executor), address, port, make_plain_context(), listener_limits,

@@ -31,8 +31,8 @@ using HttpRefusal = std::function<http::Response(int status)>;
 // Serves requests one after another until the peer closes, says "Connection: close" or breaks a
 // limit, and answers by itself with the body that `refuse` makes for the status. Content-Length,
 // Date and Connection are set here; the other fields are sent as the response spells them.
-[[nodiscard]] Task<void> serve_http(TlsStream& stream, const HttpLimits& limits,
-                                    const HttpHandler& handler, const HttpRefusal& refuse);
+[[nodiscard]] Task<void> serve_http(TlsStream& stream, HttpLimits limits, HttpHandler handler,
+                                    HttpRefusal refuse);
 
 // A plain listener for /healthz, /readyz, /metrics and the status page.
 class PlainHttpListener {

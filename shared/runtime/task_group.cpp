@@ -9,9 +9,12 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+
+#include "shared/runtime/deadline.hpp"
 
 namespace berth::runtime {
 
@@ -62,7 +65,7 @@ bool TaskGroup::spawn(Task<void> task) {
   auto signal = std::make_shared<boost::asio::cancellation_signal>();
   state_->tasks.emplace(id, signal);
   boost::asio::co_spawn(
-      state_->executor, std::move(task),
+      state_->executor, detail::guarded(std::move(task)),
       boost::asio::bind_cancellation_slot(
           signal->slot(), [state = state_, id, signal](const std::exception_ptr& failure) {
             state->ended(id, failure);
@@ -75,6 +78,9 @@ void TaskGroup::cancel() {
   std::vector<std::shared_ptr<boost::asio::cancellation_signal>> signals;
   for (const auto& [id, signal] : state_->tasks) signals.push_back(signal);
   for (const auto& signal : signals) signal->emit(boost::asio::cancellation_type::terminal);
+  // co_spawn hands a cancellation to its executor with a bare pointer into the signal (Boost 1.81,
+  // impl/co_spawn.hpp); a task that ends first must not take the signal with it.
+  boost::asio::post(state_->executor, [kept = std::move(signals)] {});
 }
 
 Task<void> TaskGroup::drained() {

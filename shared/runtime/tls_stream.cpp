@@ -22,6 +22,8 @@ using boost::system::error_code;
 constexpr std::size_t kReceiveChunk = 16 * 1024;
 // How long close() waits for its close_notify to leave.
 constexpr std::chrono::milliseconds kCloseTimeout{1000};
+// What linger_and_close() takes of a peer that goes on sending, in chunks, within kCloseTimeout.
+constexpr int kMaxLingerChunks = 64;
 
 Error failed(const error_code& error) {
   return Error{Errc::unavailable, error.message()};
@@ -73,6 +75,13 @@ struct TlsStream::Impl {
     error_code error;
     const std::size_t count = socket.read_some(boost::asio::buffer(chunk), error);
     if (!error) engine->feed(ByteView(chunk.data(), count));
+    return error;
+  }
+
+  error_code discard() {
+    std::array<std::uint8_t, kReceiveChunk> chunk;
+    error_code error;
+    socket.read_some(boost::asio::buffer(chunk), error);
     return error;
   }
 
@@ -223,6 +232,26 @@ Task<void> TlsStream::close() {
   Deadline deadline(executor(), kCloseTimeout, state);
   impl.engine->close();
   co_await impl.flush(deadline);
+  impl.close_socket();
+}
+
+Task<void> TlsStream::linger_and_close() {
+  Impl& impl = *impl_;
+  if (!impl.socket.is_open()) co_return;
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  Deadline deadline(executor(), kCloseTimeout, state);
+  impl.engine->close();
+  error_code error = co_await impl.flush(deadline);
+  if (!error) impl.socket.shutdown(tcp::socket::shutdown_send, error);
+  int chunks = 0;
+  while (!error && !deadline.expired() && chunks < kMaxLingerChunks) {
+    error = impl.discard();
+    ++chunks;
+    if (error != boost::asio::error::would_block) continue;
+    const auto [failure] =
+        co_await impl.socket.async_wait(tcp::socket::wait_read, deadline.token());
+    error = failure;
+  }
   impl.close_socket();
 }
 

@@ -32,6 +32,9 @@ class TlsStream {
   [[nodiscard]] Task<Result<void>> write_all(ByteView bytes, std::chrono::milliseconds timeout);
   // Says close_notify, briefly, and closes. Safe to call again.
   [[nodiscard]] Task<void> close();
+  // The same, for when the peer may still be sending: a socket closed with unread bytes resets the
+  // connection, and the reset overtakes what was written last. So it reads on, for a moment.
+  [[nodiscard]] Task<void> linger_and_close();
   // Closes the socket at once; pending operations end with Errc::unavailable. Call it on the
   // stream's executor.
   void abort();
