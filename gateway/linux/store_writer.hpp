@@ -24,6 +24,9 @@ inline constexpr std::size_t kMaxGroupedChangeSets = 128;
 
 class StoreWriter {
  public:
+  // Makes the change set, on the writer's thread, from the state that everything submitted before
+  // leaves of the records that it changes. An error is the submission's answer.
+  using Build = std::function<Result<store::ChangeSet>(const store::Reader& reader)>;
   // Called on the writer's thread: post to your own executor.
   using Done = std::function<void(Result<store::Committed>)>;
 
@@ -34,15 +37,17 @@ class StoreWriter {
   StoreWriter(const StoreWriter&) = delete;
   StoreWriter& operator=(const StoreWriter&) = delete;
 
-  // From any thread. `done` is called exactly once, also when the set is refused at once.
+  // From any thread. `done` is called exactly once, also when the submission is refused at once.
+  void submit(Build build, Done done);
   void submit(store::ChangeSet set, Done done);
 
  private:
   struct Waiting {
-    store::ChangeSet set;
+    Build build;
     Done done;
   };
   void run();
+  void write(std::deque<Waiting>& batch);
 
   store::RecordStore& store_;
   std::mutex mutex_;

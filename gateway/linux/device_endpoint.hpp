@@ -1,0 +1,71 @@
+// The one endpoint that devices see (design 1): HTTPS and MQTT on TLS, the same on every shard. The
+// kernel spreads connections over the shards (SO_REUSEPORT); a request goes to the shard that owns
+// its device, wherever it came in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/core/device/http.hpp"
+#include "gateway/linux/shards.hpp"
+#include "shared/ports/tls_engine.hpp"
+#include "shared/runtime/log.hpp"
+#include "shared/runtime/tls_listener.hpp"
+
+namespace berth::gateway {
+
+class DeviceEndpoint {
+ public:
+  struct Settings {
+    std::vector<std::string> addresses;
+    std::uint16_t https_port = 443;
+    std::uint16_t mqtt_port = 8883;
+    std::size_t max_connections = 2000;  // of the whole endpoint
+  };
+  struct Services {
+    Shards& shards;
+    protocol::BodyCodec& json;
+    ports::Crypto& crypto;
+    ports::Clock& clock;
+    ports::Entropy& entropy;
+    runtime::Log& log;
+  };
+
+  // Binds every address and port on every shard, before the shards start.
+  [[nodiscard]] static Result<std::unique_ptr<DeviceEndpoint>> bind(
+      const Settings& settings, const Services& services,
+      std::shared_ptr<ports::TlsContext> context);
+  ~DeviceEndpoint();
+
+  // From any thread.
+  void start();
+  void stop();
+  void replace_context(std::shared_ptr<ports::TlsContext> context);
+
+  [[nodiscard]] std::uint16_t https_port() const;
+  [[nodiscard]] std::uint16_t mqtt_port() const;
+
+ private:
+  struct Bound {
+    Shard& shard;
+    std::unique_ptr<runtime::TlsListener> listener;
+  };
+  explicit DeviceEndpoint(const Services& services);
+  Result<std::uint16_t> listen(Shard& shard, const std::string& address, std::uint16_t port,
+                               const std::shared_ptr<ports::TlsContext>& context,
+                               const runtime::ListenerLimits& limits,
+                               runtime::TlsListener::Session session);
+  runtime::Task<void> serve_https(runtime::TlsStream& stream);
+  runtime::Task<void> serve_mqtt(Shard& shard, runtime::TlsStream& stream);
+
+  Services services_;
+  DeviceHttp http_;
+  std::vector<Bound> bound_;
+  std::uint16_t https_port_ = 0;
+  std::uint16_t mqtt_port_ = 0;
+};
+
+}  // namespace berth::gateway

@@ -1,0 +1,83 @@
+// The way to the linked hubs: drives hub connectors over HTTPS, with the tokens that the
+// coordinator minted for this gateway. One per executor; deadlines are kept here, repetition is the
+// caller's.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "shared/base/result.hpp"
+#include "shared/domain/model/ids.hpp"
+#include "shared/domain/model/linked_hub.hpp"
+#include "shared/ports/clock.hpp"
+#include "shared/ports/tls_engine.hpp"
+#include "shared/protocol/hub/body.hpp"
+#include "shared/protocol/hub/connector.hpp"
+#include "shared/runtime/http_client.hpp"
+#include "shared/runtime/task_group.hpp"
+#include "shared/store/record_store.hpp"
+
+namespace berth::gateway {
+
+// For one exchange with a hub's registry; an operation has a few of them.
+inline constexpr std::chrono::milliseconds kHubTimeout{10000};
+inline constexpr std::size_t kMaxHubExchanges = 8;
+// Operations under way at once, of one shard; a device beyond that is tried again later.
+inline constexpr std::size_t kMaxHubOperations = 256;
+
+class HubLink {
+ public:
+  using Done = std::function<void(Result<hub::HubOutcome>)>;
+  // Makes the operation on the hub's connector.
+  using Start = std::function<std::unique_ptr<hub::HubOperation>(hub::HubConnector&)>;
+
+  struct Ports {
+    const store::Reader& reader;  // where the tokens are
+    ports::TlsLibrary& tls;
+    ports::Clock& clock;
+    hub::HubBodyCodec& json;
+  };
+
+  // `machine_trust`: the CAs that are trusted for a hub that names none of its own.
+  HubLink(boost::asio::any_io_executor executor, domain::CoordinatorId coordinator,
+          std::vector<Bytes> machine_trust, Ports ports);
+  ~HubLink();
+
+  // Calls `done` once, on the executor.
+  void run(const domain::IdScope& tenant, const domain::LinkedHub& hub, const Start& start,
+           Done done);
+  // Ends what is under way; `done` is then not called.
+  void stop();
+
+ private:
+  struct Registry {
+    std::string url;
+    Bytes trusted_ca;
+    // Shared with the operations under way, which may outlive a change of the link.
+    std::shared_ptr<runtime::HttpClient> client;
+  };
+  Result<std::shared_ptr<runtime::HttpClient>> client_for(const domain::LinkedHub& hub);
+  [[nodiscard]] Result<domain::HubToken> token_for(const domain::IdScope& tenant,
+                                                   const domain::LinkedHub& hub) const;
+  runtime::Task<void> drive(domain::IdScope tenant, domain::LinkedHub hub,
+                            std::unique_ptr<hub::HubOperation> operation, Done done);
+  runtime::Task<Result<hub::HubOutcome>> exchange(domain::IdScope tenant, domain::LinkedHub hub,
+                                                  hub::HubOperation& operation);
+
+  boost::asio::any_io_executor executor_;
+  std::unique_ptr<hub::HubConnector> iot_hub_;
+  std::vector<Bytes> machine_trust_;
+  Ports ports_;
+  std::map<domain::HubId, Registry> registries_;
+  runtime::TaskGroup tasks_;
+};
+
+}  // namespace berth::gateway

@@ -1,0 +1,152 @@
+#include "gateway/linux/journal.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "shared/base/encoding.hpp"
+#include "shared/protocol/sync/record_codec.hpp"
+#include "shared/store/index_terms.hpp"
+
+namespace berth::gateway {
+namespace {
+
+using store::Change;
+using store::Table;
+
+Change put(Table table, std::string id, Bytes body) {
+  Change change;
+  change.table = table;
+  change.id = std::move(id);
+  change.body = std::move(body);
+  return change;
+}
+
+Change erase(Table table, std::string id) {
+  Change change;
+  change.kind = Change::Kind::erase;
+  change.table = table;
+  change.id = std::move(id);
+  return change;
+}
+
+// The enrollment that answered is still enabled, at the version that was read.
+Result<void> check_enrollment(const store::Reader& reader, const domain::IdScope& tenant,
+                              const domain::EnrollmentRef& enrollment) {
+  const Table table = enrollment.is_group ? Table::enrollment_group : Table::individual_enrollment;
+  const auto record = reader.read(tenant, table, to_lower(enrollment.id));
+  if (!record) return record.error();
+  // Any change, disabling included, gives the record another version.
+  if (!record->has_value() || (*record)->version != enrollment.version) {
+    return Error{Errc::version_mismatch,
+                 "the enrollment " + enrollment.id + " was changed meanwhile"};
+  }
+  return {};
+}
+
+// What stands beside the outcome: the registration itself, or the attempt beside it.
+Result<Change> outcome_change(const store::Reader& reader, const domain::OutboxEntry& entry) {
+  const domain::Registration& outcome = entry.registration;
+  const std::string& id = outcome.registration_id.folded();
+  if (entry.kind == domain::OutboxEntry::Kind::assigned) {
+    Change change = put(Table::registration, id, sync::encode(outcome));
+    change.terms = store::terms_of(outcome);
+    return change;
+  }
+  const auto record = reader.read(entry.id_scope, Table::registration, id);
+  if (!record) return record.error();
+  if (!record->has_value()) {
+    domain::LastAttempt attempt{outcome.registration_id, {}};
+    if (outcome.last_attempt) attempt.attempt = *outcome.last_attempt;
+    return put(Table::last_attempt, id, sync::encode(attempt));
+  }
+  auto registration = sync::decode<domain::Registration>((*record)->body);
+  if (!registration) return registration.error();
+  registration->last_attempt = outcome.last_attempt;
+  Change change = put(Table::registration, id, sync::encode(*registration));
+  change.terms = store::terms_of(*registration);
+  // The coordinator's record is not replaced by one of ours, only added to.
+  change.version = (*record)->version;
+  return change;
+}
+
+std::string cleanup_id(const domain::CleanupTask& task) {
+  return task.hub_id.str() + "/" + task.device_id.str();
+}
+
+}  // namespace
+
+void Journal::write(const JournalIntent& entry, Done done) {
+  const auto build = [this, entry](const store::Reader& reader) -> Result<store::ChangeSet> {
+    store::ChangeSet set;
+    set.tenant = entry.operation.tenant;
+    set.changes.push_back(
+        put(Table::intent, entry.operation.registration_id.folded(), sync::encode(entry.intent)));
+    if (entry.intent.is_new_device && entry.contact == Contact::alone) {
+      auto count = permits_.count_new_device(reader, entry.operation.tenant);
+      if (!count) return count.error();
+      set.changes.push_back(std::move(*count));
+    }
+    set.check = [this, entry](const store::Reader& inside) -> Result<void> {
+      const auto enabled =
+          check_enrollment(inside, entry.operation.tenant, entry.intent.enrollment);
+      if (!enabled) return enabled.error();
+      const auto permit = permits_.admit(
+          inside, entry.operation.tenant,
+          entry.intent.is_new_device ? Acquaintance::unseen : Acquaintance::returning,
+          entry.contact);
+      if (!permit) return permit.error();
+      return {};
+    };
+    return set;
+  };
+  writer_.submit(build, std::move(done));
+}
+
+void Journal::queue(domain::OutboxEntry entry, std::vector<Change> beside,
+                    domain::RegistrationId registration, Done done) {
+  // Written by the build, read by the completion, both on the writer's thread.
+  auto sequence = std::make_shared<std::uint64_t>(0);
+  const domain::IdScope tenant = entry.id_scope;
+  const auto build =
+      [this, sequence, entry = std::move(entry), beside = std::move(beside),
+       id = registration.folded()](const store::Reader& reader) -> Result<store::ChangeSet> {
+    auto outcome = outcome_change(reader, entry);
+    if (!outcome) return outcome.error();
+    store::ChangeSet set;
+    set.tenant = entry.id_scope;
+    set.changes = beside;
+    set.changes.push_back(std::move(*outcome));
+    domain::OutboxEntry numbered = entry;
+    numbered.sequence = *sequence = numbers_.next();
+    set.changes.push_back(outbox_change(numbered));
+    return set;
+  };
+  writer_.submit(
+      build, [this, sequence, tenant, done = std::move(done)](Result<store::Committed> committed) {
+        if (committed) queued_(tenant, *sequence);
+        done(std::move(committed));
+      });
+}
+
+void Journal::write(const JournalOutcome& entry, Done done) {
+  const std::string& id = entry.operation.registration_id.folded();
+  std::vector<Change> beside{erase(Table::intent, id)};
+  if (entry.entry.kind == domain::OutboxEntry::Kind::assigned) {
+    beside.push_back(erase(Table::last_attempt, id));
+  }
+  for (const domain::CleanupTask& task : entry.cleanup) {
+    beside.push_back(put(Table::cleanup, cleanup_id(task), sync::encode(task)));
+  }
+  queue(entry.entry, std::move(beside), entry.operation.registration_id, std::move(done));
+}
+
+void Journal::record(const RecordAttempt& entry) {
+  if (++waiting_attempts_ > kMaxWaitingAttempts) {
+    --waiting_attempts_;
+    return;
+  }
+  queue(entry.entry, {}, entry.entry.registration.registration_id,
+        [this](const Result<store::Committed>&) { --waiting_attempts_; });
+}
+
+}  // namespace berth::gateway

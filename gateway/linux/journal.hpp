@@ -1,0 +1,47 @@
+// The gateway's journal: what the registration engine wants to be durable, as change sets of the
+// one writer (design section 3.6 and 3.8).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "gateway/core/cache/outbox.hpp"
+#include "gateway/core/cache/permit.hpp"
+#include "gateway/core/ports/journal.hpp"
+#include "gateway/linux/store_writer.hpp"
+
+namespace berth::gateway {
+
+// Refused attempts that wait to be recorded; more are dropped, so that a flood of bad credentials
+// can't keep the disk from those that are good.
+inline constexpr std::size_t kMaxWaitingAttempts = 64;
+
+class Journal {
+ public:
+  using Done = StoreWriter::Done;
+  // Called on the writer's thread when an outbox entry is durable.
+  using Queued = std::function<void(const domain::IdScope& tenant, std::uint64_t sequence)>;
+
+  // All outlive the journal, and the journal outlives the writer's last entry.
+  Journal(StoreWriter& writer, const PermitBook& permits, OutboxNumbers& numbers, Queued queued)
+      : writer_(writer), permits_(permits), numbers_(numbers), queued_(std::move(queued)) {}
+
+  // From any thread; `done` on the writer's.
+  void write(const JournalIntent& entry, Done done);
+  void write(const JournalOutcome& entry, Done done);
+  void record(const RecordAttempt& entry);
+
+ private:
+  void queue(domain::OutboxEntry entry, std::vector<store::Change> beside,
+             domain::RegistrationId registration, Done done);
+
+  StoreWriter& writer_;
+  const PermitBook& permits_;
+  OutboxNumbers& numbers_;
+  Queued queued_;
+  std::atomic<std::size_t> waiting_attempts_{0};
+};
+
+}  // namespace berth::gateway

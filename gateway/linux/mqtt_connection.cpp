@@ -1,0 +1,118 @@
+#include "gateway/linux/mqtt_connection.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace berth::gateway {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kReadSize = 8 * 1024;
+// The session's own deadlines are shorter; this one only bounds the await.
+constexpr std::chrono::milliseconds kReadTimeout{3600000};
+constexpr std::chrono::milliseconds kWriteTimeout{15000};
+
+}  // namespace
+
+MqttConnection::MqttConnection(runtime::TlsStream& stream, MqttSession session, Shards& shards,
+                               ports::Clock& clock, runtime::Log& log)
+    : stream_(stream),
+      session_(std::move(session)),
+      shards_(shards),
+      clock_(clock),
+      log_(log),
+      source_(stream.remote_address()),
+      requests_(stream.executor(), kMaxMqttRequests,
+                [this](const std::string& what) {
+                  log_.error("an MQTT request failed", {{"source", source_}, {"what", what}});
+                }),
+      wake_(stream.executor()),
+      output_(stream.executor()) {}
+
+runtime::Task<void> MqttConnection::serve() {
+  {
+    using namespace asio::experimental::awaitable_operators;  // NOLINT: the operator is all it has
+    auto parts = read() && write() && keep_time();
+    co_await std::move(parts);
+  }
+  requests_.cancel();
+  co_await requests_.drained();
+}
+
+void MqttConnection::take(MqttOutput output) {
+  append(pending_, output.send);
+  if (!output.reason.empty()) {
+    log_.warning("MQTT: " + output.reason, {{"source", source_}});
+  }
+  for (DeviceRequest& request : output.requests) {
+    requests_.spawn(ask(std::move(request)));
+  }
+  if (output.close) ending_ = true;
+  output_.cancel();
+  wake_.cancel();
+}
+
+void MqttConnection::end() {
+  if (ended_) return;
+  ended_ = true;
+  stream_.abort();
+  output_.cancel();
+  wake_.cancel();
+}
+
+runtime::Task<void> MqttConnection::read() {
+  Bytes buffer(kReadSize);
+  while (!ending_ && !ended_) {
+    const auto count = co_await stream_.read_some(buffer, kReadTimeout);
+    if (!count || *count == 0) {
+      end();
+      break;
+    }
+    take(session_.on_bytes(ByteView(buffer.data(), *count)));
+  }
+}
+
+runtime::Task<void> MqttConnection::write() {
+  while (!ended_) {
+    if (!pending_.empty()) {
+      const Bytes sending = std::exchange(pending_, {});
+      const auto written = co_await stream_.write_all(sending, kWriteTimeout);
+      if (!written) end();
+      continue;
+    }
+    if (ending_) {
+      co_await stream_.close();
+      end();
+      break;
+    }
+    output_.expires_after(kReadTimeout);
+    boost::system::error_code ignored;
+    co_await output_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+runtime::Task<void> MqttConnection::keep_time() {
+  while (!ended_ && !ending_) {
+    const auto wake = session_.next_wake();
+    wake_.expires_after(wake ? std::max(MonotonicTime{0}, *wake - clock_.monotonic())
+                             : MonotonicTime{kReadTimeout});
+    boost::system::error_code cancelled;
+    co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    // Cancelled: the session has moved on, and with it its time.
+    if (!cancelled && !ended_) take(session_.on_time());
+  }
+}
+
+runtime::Task<void> MqttConnection::ask(DeviceRequest request) {
+  Shard& owner = shards_.owner(request);
+  const Reply reply = co_await owner.submit(std::move(request));
+  if (!ended_) take(session_.on_reply(reply));
+}
+
+}  // namespace berth::gateway

@@ -1,0 +1,106 @@
+// One shard: a thread with its loop, and the registration engine that owns the devices which
+// device_hash() places here. Listeners on any shard post requests to the owner; every answer the
+// engine waits for is posted back to its thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/core/registration/engine.hpp"
+#include "gateway/linux/hub_link.hpp"
+#include "gateway/linux/journal.hpp"
+#include "gateway/linux/record_cache.hpp"
+#include "shared/runtime/log.hpp"
+#include "shared/runtime/metrics.hpp"
+#include "shared/runtime/task.hpp"
+
+namespace berth::gateway {
+
+// What a shard asks of the link to the coordinator; answered on any thread, once, also when there
+// is no answer.
+class CoordinatorQuestions : public CoordinatorLink {
+ public:
+  virtual void fence(const domain::IdScope& tenant, std::function<void()> done) = 0;
+  virtual void look_back(const domain::IdScope& tenant, const domain::RegistrationId& id,
+                         std::function<void()> done) = 0;
+};
+
+class Shard {
+ public:
+  struct Services {
+    const store::RecordStore& store;
+    const std::atomic<std::uint64_t>& generation;
+    const KnownAbsent& known_absent;
+    Admission& admission;
+    const Probe& probe;
+    CoordinatorQuestions& coordinator;
+    Journal& journal;
+    domain::CoordinatorId coordinator_id;
+    std::vector<Bytes> machine_trust;
+    ports::Crypto& crypto;
+    ports::TlsLibrary& tls;
+    ports::Clock& clock;
+    ports::Entropy& entropy;
+    hub::HubBodyCodec& hub_json;
+    runtime::Log& log;
+    runtime::Metrics& metrics;
+  };
+
+  Shard(const EngineSettings& settings, const Services& services);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  // Before start(): the intents of this shard's devices.
+  void restore(std::vector<JournaledIntent> intents);
+  void start();
+  // Ends the loop and joins the thread. What is accepted stays in the journal.
+  void stop();
+
+  [[nodiscard]] boost::asio::any_io_executor executor() { return loop_.get_executor(); }
+
+  // For what runs on this shard's executor.
+  [[nodiscard]] const Cache& cache() const { return cache_; }
+
+  // From any executor: the reply comes back on the caller's, with the request's own token.
+  [[nodiscard]] runtime::Task<Reply> submit(DeviceRequest request);
+
+ private:
+  void take(DeviceRequest request, std::function<void(Reply)> answer);
+  void carry_out(Actions actions);
+  void carry_out(const RequestFence& action);
+  void carry_out(const LookBack& action);
+  void carry_out(const JournalIntent& action);
+  void carry_out(const JournalOutcome& action);
+  void carry_out(const RecordAttempt& action);
+  void carry_out(const ApplyToHub& action);
+  void carry_out(const ReadTwin& action);
+  void carry_out(const SendReply& action);
+  void carry_out(const Log& action);
+  void carry_out(const Count& action);
+  // Runs `input` on this shard's thread and carries out what it gives.
+  void post(std::function<Actions(RegistrationEngine&)> input);
+  void arm_timer();
+
+  boost::asio::io_context loop_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer timer_;
+  Services services_;
+  RecordCache cache_;
+  RegistrationEngine engine_;
+  HubLink hub_link_;
+  std::uint64_t last_token_ = 0;
+  std::unordered_map<RequestToken, std::function<void(Reply)>> answers_;
+  std::thread thread_;
+};
+
+}  // namespace berth::gateway

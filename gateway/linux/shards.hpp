@@ -1,0 +1,32 @@
+// All shards of the gateway, and who owns which device.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "gateway/linux/shard.hpp"
+
+namespace berth::gateway {
+
+class Shards {
+ public:
+  // `count` threads; 0 is one per core.
+  Shards(std::size_t count, const EngineSettings& settings, const Shard::Services& services);
+
+  // The shard that owns the device that a request is about.
+  [[nodiscard]] Shard& owner(const DeviceRequest& request);
+  [[nodiscard]] std::vector<std::unique_ptr<Shard>>& all() { return shards_; }
+
+  // Gives the journal's intents to their owners, then starts the threads.
+  [[nodiscard]] Result<void> start(const store::RecordStore& store);
+  void stop();
+
+ private:
+  [[nodiscard]] std::size_t place_of(std::string_view id_scope,
+                                     std::string_view registration_id) const;
+
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace berth::gateway

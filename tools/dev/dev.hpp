@@ -1,0 +1,31 @@
+// `berth dev`: a whole installation on loopback (a coordinator, a gateway, two hubs), and with that
+// a local emulator of DPS.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth::dev {
+
+struct DevOptions {
+  std::filesystem::path dir;
+  // Device listeners at base+443 and so on, everything on 127.0.0.1.
+  std::optional<std::uint16_t> port_base;
+  // 443 and 8883 on localhost for devices, 127.0.0.2:443 for the service API, as SDKs assume.
+  bool standard_ports = false;
+  // Where berth-coordinator, berth-gateway and berth-hub are.
+  std::filesystem::path programs;
+};
+
+// Starts it all, prints one line `ready: DIR/dev.json` and serves until SIGTERM or Ctrl-C. The exit
+// code: 0 after an ordered end, 1 if something could not be started (said on stderr).
+int run_dev(const DevOptions& options);
+
+// Tells the `berth dev` that runs in `dir` to do something: {"restart", "coordinator"},
+// {"offline"}, {"online"}. The exit code: 0 when it is done, 1 otherwise (said on stderr).
+int control_dev(const std::filesystem::path& dir, const std::vector<std::string>& command);
+
+}  // namespace berth::dev
