@@ -74,7 +74,10 @@ Errc kind_of(int status) {
     case 413: return Errc::hub_full;
     case 408: return Errc::timed_out;
     case 429: return Errc::throttled;
-    default: return status >= 500 ? Errc::unavailable : Errc::hub_refused;
+    // No registry answers at that address: wrong for the link, not for the device.
+    case 404:
+    case 405: return Errc::unavailable;
+    default: return status >= 400 && status < 500 ? Errc::hub_refused : Errc::unavailable;
   }
 }
 
