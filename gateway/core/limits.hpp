@@ -21,6 +21,9 @@ inline constexpr int kMaxDecisionRounds = 3;
 inline constexpr std::chrono::milliseconds kFenceDeadline{500};
 inline constexpr std::chrono::milliseconds kLookBackDeadline{2000};
 
+// Refused attempts that are recorded in a second, per shard; the log has all of them.
+inline constexpr int kMaxRecordedAttempts = 50;
+
 // Retry-after as told to devices: the smallest that every SDK takes as it is given or clamps
 // upwards by itself (device API 1.9), and what is told under overload.
 inline constexpr std::chrono::seconds kRetryAfter{1};

@@ -301,7 +301,7 @@ void RegistrationEngine::refuse(const PendingRequest& pending, const Error& erro
   if (std::holds_alternative<RegisterRequest>(pending.request) && !pending.tenant.empty()) {
     count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, false);
     // Recorded beside what exists, and only there: IDs that somebody makes up fill no disk.
-    if (is_known || enrollment) {
+    if ((is_known || enrollment) && may_record_attempt()) {
       domain::OutboxEntry entry;
       entry.id_scope = pending.tenant;
       entry.kind = domain::OutboxEntry::Kind::failed_attempt;
@@ -319,6 +319,16 @@ void RegistrationEngine::refuse(const PendingRequest& pending, const Error& erro
     }
   }
   out.push_back(SendReply{Reply{pending.token(), std::move(refusal)}});
+}
+
+// Each one costs a write: who guesses at an enrolled ID must not set the pace of the disk.
+bool RegistrationEngine::may_record_attempt() {
+  const auto second = std::chrono::floor<std::chrono::seconds>(ports_.clock.monotonic());
+  if (second != recording_since_) {
+    recording_since_ = second;
+    recorded_attempts_ = 0;
+  }
+  return recorded_attempts_++ < kMaxRecordedAttempts;
 }
 
 // ---- What an attested request gets ----

@@ -166,6 +166,7 @@ class RegistrationEngine {
   void journal_outcome(Operation& operation, Actions& out);
   void finish(Operation& operation, Actions& out);
   [[nodiscard]] MonotonicTime next_try(int failures);
+  [[nodiscard]] bool may_record_attempt();
 
   // Answers.
   [[nodiscard]] Reply assigning_reply(RequestToken token, const Operation& operation) const;
@@ -187,6 +188,8 @@ class RegistrationEngine {
   std::set<std::pair<MonotonicTime, DeviceKey>> look_back_deadlines_;
   std::size_t waiting_ = 0;
   std::uint64_t last_serial_ = 0;
+  std::chrono::seconds recording_since_{};  // the second in which attempts are counted
+  int recorded_attempts_ = 0;
 };
 
 }  // namespace berth::gateway
