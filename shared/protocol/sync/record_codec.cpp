@@ -351,6 +351,7 @@ Bytes encode(const domain::Gateway& record) {
   message.set_last_contact(unix_micros(record.last_contact));
   put(record.stamps, *message.mutable_stamps());
   message.set_scope_version(record.scope_version);
+  message.set_join_token_used(record.join_token_used);
   return serialise(message);
 }
 
@@ -371,6 +372,7 @@ Result<domain::Gateway> decode(ByteView body) {
   record.join_token_hash = bytes_of(message.join_token_hash());
   record.join_token_expiry = from_unix_micros(message.join_token_expiry());
   record.join_token_reused = message.join_token_reused();
+  record.join_token_used = message.join_token_used();
   record.certificate_expiry = from_unix_micros(message.certificate_expiry());
   record.last_contact = from_unix_micros(message.last_contact());
   take(message.stamps(), record.stamps);

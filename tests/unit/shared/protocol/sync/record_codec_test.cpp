@@ -223,6 +223,7 @@ TEST(RecordCodec, KeepsEveryFieldOfAGatewayAndItsSite) {
   CHECK_TRUE(before.join_token_hash == after.join_token_hash);
   CHECK_TRUE(before.join_token_expiry == after.join_token_expiry);
   CHECK_TRUE(after.join_token_reused);
+  CHECK_TRUE(after.join_token_used);
   CHECK_TRUE(before.certificate_expiry == after.certificate_expiry);
   CHECK_TRUE(before.last_contact == after.last_contact);
   check_same(before.stamps, after.stamps);

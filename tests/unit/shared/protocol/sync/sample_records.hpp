@@ -114,6 +114,7 @@ inline domain::Gateway gateway() {
   g.join_token_hash = Bytes(32, 9);
   g.join_token_expiry = at(1700003600);
   g.join_token_reused = true;
+  g.join_token_used = true;
   g.certificate_expiry = at(1707776000);
   g.last_contact = at(1700000100);
   g.stamps = stamps();
