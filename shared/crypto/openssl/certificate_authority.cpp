@@ -220,7 +220,7 @@ class OpensslCertificateAuthority final : public ports::CertificateAuthority {
   }
 
   Result<Bytes> public_key_of(const SecretBytes& private_key) override {
-    const Result<Key> key = p256_key(private_key);
+    const Result<Key> key = openssl::read_p256_pkcs8(private_key.reveal());
     if (!key) return key.error();
     return public_key_der(**key);
   }
@@ -234,7 +234,7 @@ class OpensslCertificateAuthority final : public ports::CertificateAuthority {
     if (request.path_length && !request.is_ca) {
       return Error{Errc::invalid, "a path length is for CA certificates only"};
     }
-    const Result<Key> signing_key = p256_key(issuer_key);
+    const Result<Key> signing_key = openssl::read_p256_pkcs8(issuer_key.reveal());
     if (!signing_key) return signing_key.error();
     const Result<Key> subject_key = read_public_key(request.public_key);
     if (!subject_key) return subject_key.error();
@@ -278,7 +278,7 @@ class OpensslCertificateAuthority final : public ports::CertificateAuthority {
   }
 
   Result<Bytes> make_csr(const std::string& common_name, const SecretBytes& private_key) override {
-    const Result<Key> key = p256_key(private_key);
+    const Result<Key> key = openssl::read_p256_pkcs8(private_key.reveal());
     if (!key) return key.error();
     const Result<NameHandle> subject = name_of(common_name);
     if (!subject) return subject.error();
@@ -319,14 +319,6 @@ class OpensslCertificateAuthority final : public ports::CertificateAuthority {
   }
 
  private:
-  static Result<Key> p256_key(const SecretBytes& private_key) {
-    Result<Key> key = openssl::read_pkcs8(private_key.reveal());
-    if (key && !openssl::is_p256(**key)) {
-      return failure(Errc::malformed, "the private key is not an ECDSA P-256 key");
-    }
-    return key;
-  }
-
   static Result<std::string> common_name_of(const X509_NAME* name) {
     const int index = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
     if (index < 0 || X509_NAME_get_index_by_NID(name, NID_commonName, index) >= 0) {

@@ -108,9 +108,8 @@ bool P256::verify(P256PointView point, ByteView digest, ByteView signature) cons
 }
 
 Result<Bytes> sign_p256_sha256(const SecretBytes& pkcs8, ByteView message) {
-  const Result<Key> key = read_pkcs8(pkcs8.reveal());
+  const Result<Key> key = read_p256_pkcs8(pkcs8.reveal());
   if (!key) return key.error();
-  if (!is_p256(**key)) return Error{Errc::malformed, "the private key is not a P-256 key"};
   const Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   Bytes signature(kMaxP256Signature);
   std::size_t size = signature.size();

@@ -50,6 +50,19 @@ Result<Key> read_private_key(ByteView der) {
   return failure(Errc::malformed, "not a private key");
 }
 
+Result<Key> read_p256_pkcs8(ByteView der) {
+  Result<Key> key = read_pkcs8(der);
+  if (!key) return key;
+  if (!is_p256(**key)) return Error{Errc::malformed, "the private key is not an ECDSA P-256 key"};
+  // libcrypto reads any number; one out of range would sign what nobody can verify.
+  const Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(
+      EVP_PKEY_CTX_new_from_pkey(nullptr, key->get(), nullptr));
+  if (!context || EVP_PKEY_private_check(context.get()) != 1) {
+    return failure(Errc::malformed, "the P-256 private key is out of range");
+  }
+  return key;
+}
+
 Result<SecretBytes> to_pkcs8(const EVP_PKEY& key) {
   const Pkcs8 wrapped(EVP_PKEY2PKCS8(&key));
   if (!wrapped) return failure(Errc::internal, "the private key cannot be written as PKCS#8");

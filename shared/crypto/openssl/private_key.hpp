@@ -20,6 +20,8 @@ inline constexpr std::size_t kMaxKeyDer = 16 * 1024;
 [[nodiscard]] Result<Key> read_pkcs8(ByteView der);
 // PKCS#8, or the older forms of EC (RFC 5915) and RSA (RFC 8017) keys.
 [[nodiscard]] Result<Key> read_private_key(ByteView der);
+// PKCS#8 of an ECDSA P-256 key whose number is in range. Errc::malformed otherwise.
+[[nodiscard]] Result<Key> read_p256_pkcs8(ByteView der);
 [[nodiscard]] Result<SecretBytes> to_pkcs8(const EVP_PKEY& key);
 [[nodiscard]] bool is_p256(const EVP_PKEY& key);
 

@@ -18,6 +18,7 @@
 #include "shared/base/assert.hpp"
 #include "shared/crypto/asn1/certificate_reader.hpp"
 #include "shared/crypto/asn1/host_name.hpp"
+#include "shared/crypto/openssl/key_pair.hpp"
 #include "shared/crypto/tls/alert.hpp"
 #include "shared/crypto/tls/ciphertext_queue.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
@@ -46,7 +47,7 @@ constexpr const char* kSignatureAlgorithms =
     "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512";
 
 // P-256 first: it runs on libcrypto.
-constexpr const char* kGroups = "P-256:X25519:P-384";
+constexpr std::array kGroups = {WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1};
 
 constexpr std::size_t kMaxServerName = 255;
 
@@ -56,45 +57,77 @@ std::string library_text(int code) {
          std::to_string(code) + ")";
 }
 
-// What wolfSSL may find wrong with a certificate that is well formed: whom it is from, when it
-// counts and what it is for. A server lets all of this pass, since the chain is judged later, per
-// registration ID. Anything else ends the handshake.
-bool is_a_judgement(int error) {
+// What wolfSSL finds wrong with a certificate. As built by Debian it tells some of it in OpenSSL's
+// numbers, which are positive, and the rest in its own, which are negative.
+enum class Finding : std::uint8_t {
+  untrusted,
+  self_signed,
+  not_yet_valid,
+  expired,
+  wrong_signature,
+  not_a_ca,
+  path_too_long,
+  wrong_usage,
+  unknown_extension,
+  unreadable,  // anything else
+};
+
+Finding finding_of(int error) {
   switch (error) {
-    case ASN_NO_SIGNER_E:
-    case ASN_SELF_SIGNED_E:
-    case ASN_BEFORE_DATE_E:
-    case ASN_AFTER_DATE_E:
-    case ASN_SIG_CONFIRM_E:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case ASN_NO_SIGNER_E: return Finding::untrusted;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case ASN_SELF_SIGNED_E: return Finding::self_signed;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD:
+    case ASN_BEFORE_DATE_E: return Finding::not_yet_valid;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD:
+    case ASN_AFTER_DATE_E: return Finding::expired;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case ASN_SIG_CONFIRM_E: return Finding::wrong_signature;
+    case X509_V_ERR_INVALID_CA:
+    case NOT_CA_ERROR: return Finding::not_a_ca;
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
     case ASN_PATHLEN_INV_E:
-    case ASN_PATHLEN_SIZE_E:
-    case ASN_NAME_INVALID_E:
-    case ASN_CRIT_EXT_E:
-    case NOT_CA_ERROR:
+    case ASN_PATHLEN_SIZE_E: return Finding::path_too_long;
     case KEYUSAGE_E:
     case EXTKEYUSAGE_E:
     case KEYUSE_SIGNATURE_E:
     case KEYUSE_ENCIPHER_E:
-    case EXTKEYUSE_AUTH_E: return true;
-    default: return false;
+    case EXTKEYUSE_AUTH_E:
+    case ASN_NAME_INVALID_E: return Finding::wrong_usage;
+    case ASN_CRIT_EXT_E: return Finding::unknown_extension;
+    default: return Finding::unreadable;
   }
+}
+
+std::string describe(Finding finding) {
+  switch (finding) {
+    case Finding::untrusted: return "the peer's certificate is not signed by a trusted CA";
+    case Finding::self_signed: return "the peer's certificate is self-signed and not trusted";
+    case Finding::not_yet_valid: return "a certificate of the peer is not valid yet";
+    case Finding::expired: return "a certificate of the peer has expired";
+    case Finding::wrong_signature: return "a signature in the peer's certificate chain is wrong";
+    case Finding::not_a_ca: return "a certificate in the peer's chain may not issue others";
+    case Finding::path_too_long: return "the peer's certificate chain is longer than its CA allows";
+    case Finding::wrong_usage: return "the peer's certificate is not meant for this use";
+    case Finding::unknown_extension:
+      return "a certificate of the peer has a critical extension that is unknown here";
+    case Finding::unreadable: break;
+  }
+  return "a certificate of the peer cannot be used";
+}
+
+// A server lets everything pass that is a judgement on a well-formed certificate, since the chain
+// is judged later, per registration ID. A certificate that cannot be read ends the handshake.
+bool is_a_judgement(Finding finding) {
+  return finding != Finding::unreadable;
 }
 
 std::string describe(int error) {
   switch (error) {
-    case ASN_NO_SIGNER_E:
-      return "the peer's certificate is not signed by a trusted CA" + library_text(error);
-    case ASN_SELF_SIGNED_E:
-      return "the peer's certificate is self-signed and not trusted" + library_text(error);
-    case ASN_AFTER_DATE_E: return "a certificate of the peer has expired" + library_text(error);
-    case ASN_BEFORE_DATE_E:
-      return "a certificate of the peer is not valid yet" + library_text(error);
-    case ASN_SIG_CONFIRM_E:
-      return "a signature in the peer's certificate chain is wrong" + library_text(error);
-    case NOT_CA_ERROR:
-      return "a certificate in the peer's chain may not issue others" + library_text(error);
-    case EXTKEYUSE_AUTH_E:
-      return "the peer's certificate is not meant for this side of TLS" + library_text(error);
     case MAX_CHAIN_ERROR: return "the peer's certificate chain is too long" + library_text(error);
     case VERIFY_CERT_ERROR:
     case SIG_VERIFY_E:
@@ -130,9 +163,9 @@ class WolfsslEngine final : public ports::TlsEngine {
  public:
   struct Role {
     Side side = Side::server;
-    bool judges_peer = false;       // a client that does not accept any server
-    std::string host;               // a client's
-    std::vector<std::string> alpn;  // a client's
+    bool judges_peer = false;  // a client that does not accept any server
+    std::string host;          // a client's
+    std::vector<std::string> alpn;
   };
 
   WolfsslEngine(WOLFSSL_CTX* context, Role role)
@@ -144,7 +177,8 @@ class WolfsslEngine final : public ports::TlsEngine {
     wolfSSL_SetIOReadCtx(session_.get(), this);
     wolfSSL_SetIOWriteCtx(session_.get(), this);
     wolfSSL_SetCertCbCtx(session_.get(), this);
-    if (role_.side == Side::client) prepare_client();
+    if (role_.side == Side::client) send_host();
+    offer_alpn();
   }
   WolfsslEngine(const WolfsslEngine&) = delete;
   WolfsslEngine& operator=(const WolfsslEngine&) = delete;
@@ -231,7 +265,7 @@ class WolfsslEngine final : public ports::TlsEngine {
   }
 
  private:
-  void prepare_client() {
+  void send_host() {
     if (!role_.host.empty() && !asn1::parse_ip_address(role_.host)) {
       if (role_.host.size() > kMaxServerName ||
           wolfSSL_UseSNI(session_.get(), WOLFSSL_SNI_HOST_NAME, role_.host.data(),
@@ -240,6 +274,11 @@ class WolfsslEngine final : public ports::TlsEngine {
         return;
       }
     }
+  }
+
+  // At a server this makes wolfSSL refuse a client that offers none of them; which of them is
+  // chosen is select_alpn's.
+  void offer_alpn() {
     std::string protocols;
     for (const std::string& protocol : role_.alpn) {
       if (!protocols.empty()) protocols += ',';
@@ -259,15 +298,13 @@ class WolfsslEngine final : public ports::TlsEngine {
         peer_.chain.emplace_back(certificate.buffer, certificate.buffer + certificate.length);
       }
     }
-    if (!role_.judges_peer) {
-      if (accepted || is_a_judgement(store.error)) return true;
-      refusal_ = describe(store.error);
-      return false;
-    }
     if (!accepted) {
-      refusal_ = describe(store.error);
+      const Finding finding = finding_of(store.error);
+      if (!role_.judges_peer && is_a_judgement(finding)) return true;
+      refusal_ = describe(finding) + library_text(store.error);
       return false;
     }
+    if (!role_.judges_peer) return true;
     if (store.error_depth != 0) return true;
     if (peer_.chain.empty() || !asn1::certificate_names_host(peer_.chain.front(), role_.host)) {
       refusal_ = "the server's certificate is not for \"" + role_.host + "\"";
@@ -337,10 +374,8 @@ class WolfsslContext final : public ports::TlsContext {
     WolfsslEngine::Role role;
     role.side = side_;
     role.judges_peer = judges_peer_;
-    if (side_ == Side::client) {
-      role.host = server_name;
-      role.alpn = alpn_;
-    }
+    role.alpn = alpn_;
+    if (side_ == Side::client) role.host = server_name;
     return std::make_unique<WolfsslEngine>(context_.get(), std::move(role));
   }
 
@@ -371,6 +406,7 @@ class WolfsslContext final : public ports::TlsContext {
 };
 
 Result<void> use_identity(WOLFSSL_CTX* context, const ports::TlsIdentity& identity) {
+  if (identity.chain.empty()) return Error{Errc::malformed, "there is no certificate"};
   Bytes chain;
   for (const Bytes& certificate : identity.chain) {
     const Result<ports::Certificate> parsed = asn1::read_certificate(certificate);
@@ -388,7 +424,9 @@ Result<void> use_identity(WOLFSSL_CTX* context, const ports::TlsIdentity& identi
   if (result != WOLFSSL_SUCCESS) {
     return Error{Errc::malformed, "the private key does not parse" + library_text(result)};
   }
-  if (wolfSSL_CTX_check_private_key(context) != WOLFSSL_SUCCESS) {
+  // wolfSSL's own check passes any key once a context has a device.
+  const Result<ports::Certificate> leaf = asn1::read_certificate(identity.chain.front());
+  if (!leaf || !openssl::is_key_pair(key, leaf->public_key)) {
     return Error{Errc::invalid, "the private key does not belong to the certificate"};
   }
   return {};
@@ -398,13 +436,15 @@ Result<ContextHandle> new_context(WOLFSSL_METHOD* method, bool tls13_only) {
   ContextHandle handle(wolfSSL_CTX_new(method));
   WOLFSSL_CTX* context = handle.get();
   if (context == nullptr) return Error{Errc::internal, "wolfSSL has no memory for a context"};
-  std::string groups = kGroups;  // wolfSSL's parameter is not const
+  std::array<int, kGroups.size()> groups{};  // wolfSSL's parameter is not const
+  std::copy(kGroups.begin(), kGroups.end(), groups.begin());
   // The signature algorithms come after the suites, which reset them.
   const bool set =
       wolfSSL_CTX_SetDevId(context, wolfssl::device_id()) == WOLFSSL_SUCCESS &&
       (tls13_only || wolfSSL_CTX_SetMinVersion(context, WOLFSSL_TLSV1_2) == WOLFSSL_SUCCESS) &&
       wolfSSL_CTX_set_cipher_list(context, kCipherSuites) == WOLFSSL_SUCCESS &&
-      wolfSSL_CTX_set1_groups_list(context, groups.data()) == WOLFSSL_SUCCESS;
+      wolfSSL_CTX_set_groups(context, groups.data(), static_cast<int>(groups.size())) ==
+          WOLFSSL_SUCCESS;
   if (!set) return Error{Errc::internal, "wolfSSL does not take our settings"};
   // A resumed session would not show the peer's chain.
   wolfSSL_CTX_set_session_cache_mode(context, WOLFSSL_SESS_CACHE_OFF);

@@ -1,0 +1,10 @@
+#include "shared/crypto/wolfssl/wolfssl.hpp"
+#include "tests/conformance/crypto/backend.hpp"
+
+namespace berth::testing {
+
+std::unique_ptr<ports::TlsLibrary> make_tls_for_client() {
+  return crypto::make_wolfssl_tls();
+}
+
+}  // namespace berth::testing
