@@ -1,0 +1,64 @@
+#include "coordinator/api/coordinator_api.hpp"
+
+#include <string>
+#include <utility>
+
+#include "coordinator/api/service_api.hpp"
+
+namespace berth::coordinator {
+namespace {
+
+constexpr std::int32_t kPathNotFound = 404001;
+constexpr std::int32_t kMethodNotAllowed = 405001;
+
+}  // namespace
+
+CoordinatorApi::CoordinatorApi(const Catalog& catalog, ports::Crypto& crypto, ports::Clock& clock,
+                               ports::Entropy& entropy, std::vector<Endpoint> endpoints,
+                               RefusalSink refused)
+    : router_(std::move(endpoints)),
+      authorizer_(catalog, crypto, clock),
+      errors_(clock, entropy),
+      refused_(std::move(refused)) {}
+
+http::Response CoordinatorApi::handle(const http::Request& request) const {
+  http::Target target;
+  if (!http::parse_target(request.target, target)) {
+    return refuse(request, Error{Errc::malformed, "the request's target cannot be read"});
+  }
+  Router::Match match = router_.find(request.method, target);
+  if (match.endpoint == nullptr) {
+    return match.is_known_path ? errors_.answer({kMethodNotAllowed,
+                                                 "The path is not served for this method, or "
+                                                 "lacks an ID"})
+                               : errors_.answer({kPathNotFound, "There is no such path"});
+  }
+  auto answered = answer(request, target, *match.endpoint, std::move(match.arguments));
+  if (!answered) return refuse(request, answered.error());
+  return std::move(*answered);
+}
+
+Result<http::Response> CoordinatorApi::answer(const http::Request& request,
+                                              const http::Target& target, const Endpoint& endpoint,
+                                              std::vector<std::string> arguments) const {
+  const auto tenant = authorizer_.authorize(request, target, endpoint.access);
+  if (!tenant) return tenant.error();
+  if (endpoint.needs_api_version) {
+    const auto version = read_api_version(target.parameter("api-version"));
+    if (!version) return version.error();
+  }
+  const Call call{request, target, std::move(arguments), *tenant,
+                  std::string(request.headers.get("host"))};
+  return endpoint.answer(call);
+}
+
+http::Response CoordinatorApi::refuse(int status) const {
+  return errors_.answer({status * 1000 + 1, "The request cannot be read"});
+}
+
+http::Response CoordinatorApi::refuse(const http::Request& request, const Error& error) const {
+  if (refused_) refused_(request, error);
+  return errors_.answer(error);
+}
+
+}  // namespace berth::coordinator

@@ -1,0 +1,50 @@
+// Everything that the coordinator answers over HTTP, from a request to its response: routing,
+// authorization, the endpoint, and the error document if one of them refuses. No sockets, no
+// waiting: the listener calls it.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "coordinator/api/answers.hpp"
+#include "coordinator/api/authorization.hpp"
+#include "coordinator/api/endpoint.hpp"
+#include "coordinator/api/router.hpp"
+#include "coordinator/store/catalog.hpp"
+#include "shared/base/result.hpp"
+#include "shared/ports/clock.hpp"
+#include "shared/ports/crypto.hpp"
+#include "shared/ports/entropy.hpp"
+#include "shared/protocol/http/message.hpp"
+
+namespace berth::coordinator {
+
+class CoordinatorApi {
+ public:
+  // Told of every refusal, with the reason that the caller may not have been shown. For the log.
+  using RefusalSink = std::function<void(const http::Request&, const Error&)>;
+
+  CoordinatorApi(const Catalog& catalog, ports::Crypto& crypto, ports::Clock& clock,
+                 ports::Entropy& entropy, std::vector<Endpoint> endpoints,
+                 RefusalSink refused = {});
+
+  [[nodiscard]] http::Response handle(const http::Request& request) const;
+
+  // The answer to what never became a request: a status of the listener's own (400, 408, 413, 431).
+  [[nodiscard]] http::Response refuse(int status) const;
+
+  [[nodiscard]] const std::vector<Endpoint>& endpoints() const { return router_.endpoints(); }
+
+ private:
+  [[nodiscard]] Result<http::Response> answer(const http::Request& request,
+                                              const http::Target& target, const Endpoint& endpoint,
+                                              std::vector<std::string> arguments) const;
+  [[nodiscard]] http::Response refuse(const http::Request& request, const Error& error) const;
+
+  Router router_;
+  Authorizer authorizer_;
+  ErrorAnswers errors_;
+  RefusalSink refused_;
+};
+
+}  // namespace berth::coordinator

@@ -1,0 +1,119 @@
+#include "coordinator/store/enrollments.hpp"
+
+#include <chrono>
+#include <set>
+#include <string>
+
+#include <CppUTest/TestHarness.h>
+
+#include "shared/store/index_terms.hpp"
+#include "tests/unit/coordinator/store/catalog_fixture.hpp"
+
+using namespace berth;
+
+namespace {
+
+domain::IndividualEnrollment individual(const std::string& id) {
+  domain::IndividualEnrollment record;
+  record.registration_id = *domain::RegistrationId::parse(id);
+  record.attestation =
+      domain::SymmetricKeyAttestation{SecretBytes(Bytes(16, 1)), SecretBytes(Bytes(16, 2))};
+  return record;
+}
+
+domain::EnrollmentGroup symmetric_group(const std::string& id) {
+  domain::EnrollmentGroup record;
+  record.group_id = *domain::EnrollmentGroupId::parse(id);
+  record.attestation =
+      domain::SymmetricKeyAttestation{SecretBytes(Bytes(16, 1)), SecretBytes(Bytes(16, 2))};
+  return record;
+}
+
+}  // namespace
+
+TEST_GROUP(Enrollments) {
+  berth::testing::CatalogFixture fixture;
+  coordinator::Enrollments& enrollments = fixture.catalog.enrollments;
+  const domain::IdScope& tenant = fixture.tenant;
+};
+
+TEST(Enrollments, FindsARecordInAnyLetterCase) {
+  CHECK(enrollments.put(tenant, individual("Dev-1"), 0).has_value());
+  const auto found = enrollments.individual(tenant, *domain::RegistrationId::parse("dEV-1"));
+  STRCMP_EQUAL("Dev-1", (*found)->record.registration_id.str().c_str());
+  CHECK_EQUAL(1U, (*found)->version);
+}
+
+TEST(Enrollments, RefusesToCreateWhatExists) {
+  CHECK(enrollments.put(tenant, individual("dev-1"), 0).has_value());
+  CHECK(enrollments.put(tenant, individual("DEV-1"), 0).error().code == Errc::already_exists);
+}
+
+TEST(Enrollments, RefusesToReplaceAnotherVersion) {
+  const auto first = enrollments.put(tenant, individual("dev-1"), 0);
+  const auto second = enrollments.put(tenant, first->record, 1);
+  CHECK_EQUAL(2U, second->version);
+  CHECK(enrollments.put(tenant, first->record, 1).error().code == Errc::version_mismatch);
+  CHECK(enrollments.put(tenant, individual("dev-2"), 1).error().code == Errc::not_found);
+}
+
+TEST(Enrollments, KeepsTheTimeOfCreationOverAnUpdate) {
+  const auto first = enrollments.put(tenant, individual("dev-1"), 0);
+  fixture.clock.advance(std::chrono::hours(1));
+  const auto second = enrollments.put(tenant, first->record, 1);
+  CHECK(second->record.stamps.created == first->record.stamps.created);
+  CHECK(second->record.stamps.updated - second->record.stamps.created == std::chrono::hours(1));
+}
+
+TEST(Enrollments, ErasesOnlyTheExpectedVersion) {
+  CHECK(enrollments.put(tenant, individual("dev-1"), 0).has_value());
+  const auto id = *domain::RegistrationId::parse("dev-1");
+  CHECK(enrollments.erase(tenant, id, 2).error().code == Errc::version_mismatch);
+  CHECK(enrollments.erase(tenant, id, 1).has_value());
+  CHECK_FALSE(enrollments.individual(tenant, id)->has_value());
+}
+
+TEST(Enrollments, KeepsTenantsApart) {
+  domain::TenantSettings settings;
+  settings.name = "other";
+  const auto other = fixture.catalog.tenants.create(settings)->record.id_scope;
+  CHECK(enrollments.put(other, individual("dev-1"), 0).has_value());
+  CHECK_FALSE(enrollments.individual(tenant, *domain::RegistrationId::parse("dev-1"))->has_value());
+}
+
+TEST(Enrollments, ListsEveryRecordOnceOverPages) {
+  for (int i = 0; i < 7; ++i) {
+    CHECK(enrollments.put(tenant, individual("dev-" + std::to_string(i)), 0).has_value());
+  }
+  std::set<std::string> seen;
+  std::string continuation;
+  do {
+    const auto page = enrollments.individuals(tenant, continuation, 3);
+    for (const auto& row : page->records) seen.insert(row.record.registration_id.str());
+    continuation = page->continuation;
+  } while (!continuation.empty());
+  CHECK_EQUAL(7U, seen.size());
+}
+
+TEST(Enrollments, IndexesGroupsBySymmetricKey) {
+  CHECK(enrollments.put(tenant, symmetric_group("grp-1"), 0).has_value());
+  const auto page =
+      fixture.store.find(tenant, store::Table::enrollment_group,
+                         {store::Index::symmetric_groups, store::kSymmetricGroupTerm}, {}, 10);
+  CHECK_EQUAL(1U, page->records.size());
+}
+
+TEST(Enrollments, RefusesOneSymmetricGroupMoreThanTheLimit) {
+  for (std::size_t i = 0; i < coordinator::kMaxSymmetricGroups; ++i) {
+    CHECK(enrollments.put(tenant, symmetric_group("grp-" + std::to_string(i)), 0).has_value());
+  }
+  CHECK(enrollments.put(tenant, symmetric_group("one-more"), 0).error().code == Errc::conflict);
+  const auto stored = enrollments.group(tenant, *domain::EnrollmentGroupId::parse("grp-0"));
+  CHECK(enrollments.put(tenant, (*stored)->record, (*stored)->version).has_value());
+}
+
+TEST(Enrollments, RefusesARecordThatIsTooLarge) {
+  domain::IndividualEnrollment record = individual("dev-1");
+  record.provisioning.initial_twin.tags = std::string(store::kMaxRecordSize, 'x');
+  CHECK(enrollments.put(tenant, record, 0).error().code == Errc::too_large);
+}
