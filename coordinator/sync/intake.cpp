@@ -1,0 +1,419 @@
+#include "coordinator/sync/intake.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/sync/scope.hpp"
+#include "shared/base/encoding.hpp"
+#include "shared/protocol/sync/record_codec.hpp"
+#include "shared/store/index_terms.hpp"
+
+namespace berth::coordinator {
+namespace {
+
+constexpr std::chrono::hours kSupersedeWindow{1};
+
+template <class T>
+Result<std::optional<T>> read(const store::Reader& reader, const domain::IdScope& tenant,
+                              store::Table table, const std::string& id) {
+  auto record = reader.read(tenant, table, id);
+  if (!record) return record.error();
+  if (!*record) return std::optional<T>{};
+  auto decoded = sync::decode<T>((*record)->body);
+  if (!decoded) return decoded.error();
+  return std::optional<T>(std::move(*decoded));
+}
+
+store::Change put(store::Table table, std::string id, Bytes body) {
+  store::Change change;
+  change.table = table;
+  change.id = std::move(id);
+  change.body = std::move(body);
+  return change;
+}
+
+bool same_place(const domain::Registration& a, const domain::Registration& b) {
+  return a.hub_id == b.hub_id && a.device_id == b.device_id;
+}
+
+domain::SupersededAssignment side_of(const domain::Registration& registration) {
+  return {registration.gateway_id, registration.hub_id, registration.assigned_hub,
+          registration.device_id, registration.arrival};
+}
+
+// Of two equal arrivals every coordinator must choose alike.
+bool is_newer(const domain::Registration& a, const domain::Registration& b) {
+  if (a.arrival != b.arrival) return a.arrival > b.arrival;
+  return a.gateway_id > b.gateway_id;
+}
+
+}  // namespace
+
+struct Intake::Batch {
+  struct Standing {
+    std::optional<domain::Registration> registration;
+    std::uint64_t version = 0;  // stored; 0: absent
+    bool is_dirty = false;
+  };
+  using Key = std::pair<domain::IdScope, std::string>;
+
+  const domain::Gateway& gateway;
+  const Contact& contact;
+  const std::optional<domain::OutboxWatermark>& last_contact;
+  WallTime now;
+  std::map<Key, Standing> standing = {};
+  std::map<domain::IdScope, std::vector<store::Change>> changes = {};
+
+  Result<Standing*> stand(const store::Reader& reader, const domain::OutboxEntry& entry) {
+    const auto& id = entry.registration.registration_id.folded();
+    auto [found, is_new] = standing.try_emplace(Key{entry.id_scope, id});
+    if (is_new) {
+      auto record = reader.read(entry.id_scope, store::Table::registration, id);
+      if (!record) return record.error();
+      if (*record) {
+        auto registration = sync::decode<domain::Registration>((*record)->body);
+        if (!registration) return registration.error();
+        found->second = {std::move(*registration), (*record)->version, false};
+      }
+    }
+    return &found->second;
+  }
+
+  // When the request arrived by our clock. A stamp that no contact can vouch for is believed, but
+  // not from the future.
+  void retime(domain::Registration& registration, const domain::BootMoment& moment) const {
+    if (!moment.boot_id.empty() && moment.boot_id == contact.gateway.boot_id) {
+      registration.arrival = contact.ours - (contact.gateway.since_boot - moment.since_boot);
+    } else if (last_contact && !moment.boot_id.empty() &&
+               moment.boot_id == last_contact->contact_moment.boot_id) {
+      registration.arrival =
+          last_contact->contact + (moment.since_boot - last_contact->contact_moment.since_boot);
+    }
+    if (registration.arrival > now + kMaxSkew) {
+      registration.arrival = now;
+      registration.arrival_clamped = true;
+    }
+  }
+
+  // The identity that lost its place goes from its hub.
+  void clean_up(const domain::IdScope& tenant, const domain::Registration& loser) {
+    domain::CleanupTask task;
+    task.hub_id = loser.hub_id;
+    task.device_id = loser.device_id;
+    task.registration_id = loser.registration_id;
+    task.hub_etag = loser.hub_etag;
+    task.not_before = now + kConflictGrace;
+    changes[tenant].push_back(put(store::Table::cleanup,
+                                  loser.hub_id.str() + "/" + loser.device_id.str(),
+                                  sync::encode(task)));
+  }
+};
+
+std::string watermark_id(const domain::GatewayId& gateway, const std::string& incarnation) {
+  return gateway.str() + "/" + incarnation;
+}
+
+Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Contact& contact,
+                                     const sync::OutboxEntries& entries) {
+  auto mark = watermark(gateway.gateway_id, entries.incarnation);
+  if (!mark) return mark.error();
+  domain::OutboxWatermark next = *mark ? **mark : domain::OutboxWatermark{};
+  next.gateway_id = gateway.gateway_id;
+  next.incarnation = entries.incarnation;
+  next.contact_moment = contact.gateway;
+  next.contact = contact.ours;
+
+  Batch batch{gateway, contact, *mark, clock_.wall()};
+  Outcome outcome;
+  store::ChangeSet node;
+  node.tenant = store::kNode;
+  for (const auto& entry : entries.entries) {
+    if (entry.sequence <= next.sequence) {
+      // Taken before; its acknowledgement was lost. What stands now is told once more.
+      auto standing = std::find(gateway.tenants.begin(), gateway.tenants.end(), entry.id_scope) !=
+                              gateway.tenants.end()
+                          ? batch.stand(store_, entry)
+                          : Result<Batch::Standing*>(nullptr);
+      if (!standing) return standing.error();
+      outcome.taken.push_back({entry.sequence, entry.id_scope, std::nullopt, {}});
+      continue;
+    }
+    auto taken = apply(entry, batch);
+    if (!taken) return taken.error();
+    if (!taken->quarantine_reason.empty()) {
+      domain::QuarantinedOutcome kept;
+      kept.gateway_id = gateway.gateway_id;
+      kept.incarnation = entries.incarnation;
+      kept.entry = entry;
+      kept.received = batch.now;
+      kept.reason = taken->quarantine_reason;
+      node.changes.push_back(put(store::Table::quarantined_outcome,
+                                 watermark_id(gateway.gateway_id, entries.incarnation) + "/" +
+                                     std::to_string(entry.sequence),
+                                 sync::encode(kept)));
+    }
+    next.sequence = entry.sequence;
+    outcome.taken.push_back(std::move(*taken));
+  }
+
+  std::vector<store::ChangeSet> sets;
+  for (auto& [tenant, changes] : batch.changes) {
+    auto& set = sets.emplace_back();
+    set.tenant = tenant;
+    set.changes = std::move(changes);
+  }
+  for (auto& [key, standing] : batch.standing) {
+    if (!standing.is_dirty) continue;
+    auto set = std::find_if(sets.begin(), sets.end(),
+                            [&key = key](const auto& known) { return known.tenant == key.first; });
+    if (set == sets.end()) {
+      set = sets.emplace(sets.end());
+      set->tenant = key.first;
+    }
+    store::Change change =
+        put(store::Table::registration, key.second, sync::encode(*standing.registration));
+    change.expected_version = standing.version;
+    change.version = ++standing.version;
+    change.terms = store::terms_of(*standing.registration);
+    set->changes.push_back(std::move(change));
+    if (std::find(outcome.changed.begin(), outcome.changed.end(), key.first) ==
+        outcome.changed.end()) {
+      outcome.changed.push_back(key.first);
+    }
+  }
+  node.changes.push_back(put(store::Table::outbox_watermark,
+                             watermark_id(gateway.gateway_id, entries.incarnation),
+                             sync::encode(next)));
+  // Sets fail one by one: the watermark must not pass what another set failed to write.
+  node.check = [&batch](const store::Reader& reader) -> Result<void> {
+    for (const auto& [key, standing] : batch.standing) {
+      if (!standing.is_dirty) continue;
+      auto record = reader.read(key.first, store::Table::registration, key.second);
+      if (!record) return record.error();
+      if (!*record || (*record)->version != standing.version) {
+        return Error{Errc::conflict, "an outcome was not written"};
+      }
+    }
+    return {};
+  };
+  sets.push_back(std::move(node));
+  auto committed = store_.commit(sets);
+  if (!committed) return committed.error();
+  for (const auto& set : *committed) {
+    if (!set) return set.error();
+  }
+
+  for (auto& taken : outcome.taken) {
+    const auto& entry =
+        *std::find_if(entries.entries.begin(), entries.entries.end(),
+                      [&taken](const auto& sent) { return sent.sequence == taken.sequence; });
+    const auto& id = entry.registration.registration_id.folded();
+    const auto standing = batch.standing.find({taken.tenant, id});
+    if (!taken.quarantine_reason.empty() || standing == batch.standing.end()) continue;
+    auto& told = taken.registration.emplace();
+    told.table = store::Table::registration;
+    told.id = id;
+    if (standing->second.registration) {
+      told.version = standing->second.version;
+      told.body = sync::encode(*standing->second.registration);
+    }
+  }
+  return outcome;
+}
+
+Result<Intake::Taken> Intake::apply(const domain::OutboxEntry& entry, Batch& batch) {
+  auto objects = objection(entry, batch.gateway);
+  if (!objects) return objects.error();
+  if (!objects->empty()) {
+    return Taken{entry.sequence, entry.id_scope, std::nullopt, std::move(*objects)};
+  }
+  switch (entry.kind) {
+    case domain::OutboxEntry::Kind::assigned: return apply_assignment(entry, batch);
+    case domain::OutboxEntry::Kind::failed_attempt: return apply_attempt(entry, batch);
+  }
+  return Error{Errc::internal, "an outcome of no kind"};
+}
+
+Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry, Batch& batch) {
+  Taken taken{entry.sequence, entry.id_scope, std::nullopt, {}};
+  auto standing = batch.stand(store_, entry);
+  if (!standing) return standing.error();
+  auto& present = **standing;
+  const auto& id = entry.registration.registration_id;
+  auto incoming = entry.registration;
+  incoming.gateway_id = batch.gateway.gateway_id;
+  batch.retime(incoming, entry.arrival_moment);
+
+  auto tombstone = read<domain::RegistrationTombstone>(
+      store_, entry.id_scope, store::Table::registration_tombstone, id.folded());
+  if (!tombstone) return tombstone.error();
+  auto& changes = batch.changes[entry.id_scope];
+  if (*tombstone) {
+    if (incoming.arrival <= (*tombstone)->deleted) return taken;
+    store::Change forget;
+    forget.kind = store::Change::Kind::erase;
+    forget.table = store::Table::registration_tombstone;
+    forget.id = id.folded();
+    changes.push_back(std::move(forget));
+  }
+  changes.push_back(interest_change(batch.gateway.gateway_id, id, batch.now));
+
+  incoming.updated = batch.now;
+  const bool was_assigned =
+      present.registration && present.registration->status == domain::RegistrationStatus::assigned;
+  if (!was_assigned) {
+    incoming.created = present.registration ? present.registration->created : batch.now;
+    present.registration = std::move(incoming);
+    present.is_dirty = true;
+    return taken;
+  }
+
+  auto& current = *present.registration;
+  const bool is_ours = current.gateway_id == incoming.gateway_id;
+  if (is_ours && current.arrival == incoming.arrival && same_place(current, incoming)) return taken;
+  // A gateway that knew of the assignment moves the device by another substatus, and cleans up
+  // behind itself.
+  const bool decided_apart =
+      !is_ours && incoming.substatus == domain::RegistrationSubstatus::initial_assignment;
+  if (is_newer(incoming, current)) {
+    if (!is_ours && !may_supersede(batch.gateway.gateway_id)) {
+      taken.quarantine_reason =
+          "the gateway supersedes more assignments in an hour than a gateway may";
+      return taken;
+    }
+    incoming.created = current.created;
+    if (current.last_attempt && current.last_attempt->at > incoming.arrival) {
+      incoming.last_attempt = current.last_attempt;
+    }
+    if (decided_apart) {
+      incoming.superseded = side_of(current);
+      if (!same_place(current, incoming)) batch.clean_up(entry.id_scope, current);
+    }
+    current = std::move(incoming);
+    present.is_dirty = true;
+    return taken;
+  }
+  // The older side: it is kept in sight, and what it wrote goes.
+  if (!is_ours) {
+    current.superseded = side_of(incoming);
+    current.updated = batch.now;
+    present.is_dirty = true;
+    if (!same_place(current, incoming)) batch.clean_up(entry.id_scope, incoming);
+  }
+  return taken;
+}
+
+Result<Intake::Taken> Intake::apply_attempt(const domain::OutboxEntry& entry, Batch& batch) {
+  Taken taken{entry.sequence, entry.id_scope, std::nullopt, {}};
+  const auto& attempt = entry.registration.last_attempt;
+  if (!attempt) {
+    taken.quarantine_reason = "a failed attempt that does not say what failed";
+    return taken;
+  }
+  auto standing = batch.stand(store_, entry);
+  if (!standing) return standing.error();
+  auto& present = **standing;
+  if (present.registration) {
+    auto& last = present.registration->last_attempt;
+    if (!last || last->at < attempt->at) {
+      last = attempt;
+      present.is_dirty = true;
+    }
+    return taken;
+  }
+  batch.changes[entry.id_scope].push_back(
+      put(store::Table::last_attempt, entry.registration.registration_id.folded(),
+          sync::encode(domain::LastAttempt{entry.registration.registration_id, *attempt})));
+  return taken;
+}
+
+Result<std::string> Intake::objection(const domain::OutboxEntry& entry,
+                                      const domain::Gateway& gateway) const {
+  if (std::find(gateway.tenants.begin(), gateway.tenants.end(), entry.id_scope) ==
+      gateway.tenants.end()) {
+    return std::string("the gateway does not serve this tenant");
+  }
+  const auto& ref = entry.registration.enrollment;
+  // A refusal may be of a device that no enrollment answers for.
+  if (entry.kind == domain::OutboxEntry::Kind::failed_attempt && ref.id.empty()) {
+    return std::string();
+  }
+  domain::Provisioning provisioning;
+  if (ref.is_group) {
+    auto group = read<domain::EnrollmentGroup>(store_, entry.id_scope,
+                                               store::Table::enrollment_group, to_lower(ref.id));
+    if (!group) return group.error();
+    if (!*group) return "there is no enrollment group " + ref.id;
+    provisioning = std::move((*group)->provisioning);
+  } else {
+    auto individual = read<domain::IndividualEnrollment>(
+        store_, entry.id_scope, store::Table::individual_enrollment, to_lower(ref.id));
+    if (!individual) return individual.error();
+    if (!*individual) return "there is no individual enrollment " + ref.id;
+    provisioning = std::move((*individual)->provisioning);
+  }
+  // A disabled individual blocks everywhere, so any gateway may tell of its refusals.
+  if (entry.kind == domain::OutboxEntry::Kind::assigned && !may_serve(provisioning, gateway.site)) {
+    return "the enrollment " + ref.id + " is not for site " + gateway.site.str();
+  }
+  if (entry.kind == domain::OutboxEntry::Kind::assigned) {
+    auto hub = read<domain::LinkedHub>(store_, entry.id_scope, store::Table::linked_hub,
+                                       entry.registration.hub_id.str());
+    if (!hub) return hub.error();
+    if (!*hub) return "no linked hub is " + entry.registration.assigned_hub;
+  }
+  return std::string();
+}
+
+bool Intake::may_supersede(const domain::GatewayId& gateway) {
+  auto& times = superseded_[gateway];
+  const WallTime now = clock_.wall();
+  while (!times.empty() && times.front() + kSupersedeWindow <= now) times.pop_front();
+  if (times.size() >= kMaxSupersededPerHour) return false;
+  times.push_back(now);
+  return true;
+}
+
+Result<std::optional<domain::OutboxWatermark>> Intake::watermark(
+    const domain::GatewayId& gateway, const std::string& incarnation) const {
+  return read<domain::OutboxWatermark>(store_, store::kNode, store::Table::outbox_watermark,
+                                       watermark_id(gateway, incarnation));
+}
+
+Result<bool> Intake::knows_another(const domain::GatewayId& gateway,
+                                   const std::string& incarnation) const {
+  std::string continuation;
+  do {
+    auto page =
+        store_.list(store::kNode, store::Table::outbox_watermark, continuation, store::kMaxPage);
+    if (!page) return page.error();
+    for (const auto& record : page->records) {
+      if (record.id.starts_with(gateway.str() + "/") &&
+          record.id != watermark_id(gateway, incarnation)) {
+        return true;
+      }
+    }
+    continuation = page->continuation;
+  } while (!continuation.empty());
+  return false;
+}
+
+Result<void> Intake::remember(const domain::GatewayId& gateway, const std::string& incarnation,
+                              const Contact& contact) {
+  auto mark = watermark(gateway, incarnation);
+  if (!mark) return mark.error();
+  domain::OutboxWatermark next = *mark ? **mark : domain::OutboxWatermark{};
+  next.gateway_id = gateway;
+  next.incarnation = incarnation;
+  next.contact_moment = contact.gateway;
+  next.contact = contact.ours;
+  store::ChangeSet set;
+  set.tenant = store::kNode;
+  set.changes.push_back(
+      put(store::Table::outbox_watermark, watermark_id(gateway, incarnation), sync::encode(next)));
+  auto committed = store::commit_one(store_, std::move(set));
+  if (!committed) return committed.error();
+  return {};
+}
+
+}  // namespace berth::coordinator

@@ -1,0 +1,91 @@
+// SyncServer: all gateways that are connected, and what their sessions share. The application
+// accepts connections, moves their bytes, and calls committed() after every change to the store.
+// Sans-I/O, one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coordinator/fleet/certificate_authority.hpp"
+#include "coordinator/fleet/fleet.hpp"
+#include "coordinator/fleet/permits.hpp"
+#include "coordinator/store/linked_hubs.hpp"
+#include "coordinator/sync/gateway_session.hpp"
+#include "coordinator/sync/intake.hpp"
+#include "coordinator/sync/scope_digest.hpp"
+#include "shared/base/result.hpp"
+#include "shared/domain/model/ids.hpp"
+#include "shared/ports/clock.hpp"
+#include "shared/ports/crypto.hpp"
+#include "shared/store/record_store.hpp"
+
+namespace berth::coordinator {
+
+// Something that the log, or an admin, should see.
+struct SyncEvent {
+  domain::GatewayId gateway;
+  bool is_alarm = false;
+  std::string text;  // one plain sentence
+};
+
+class SyncServer {
+ public:
+  // All of it outlives the server.
+  struct Services {
+    store::RecordStore& store;
+    LinkedHubs& hubs;
+    Fleet& fleet;
+    Permits& permits;
+    const CertificateAuthority& ca;
+    ports::Crypto& crypto;
+    ports::Clock& clock;
+    domain::CoordinatorId coordinator;
+    // Names that no gateway gets a certificate for: the coordinator's own.
+    std::vector<std::string> own_names;
+    std::function<void(const SyncEvent&)> report;
+  };
+
+  explicit SyncServer(Services services);
+  ~SyncServer();
+  SyncServer(const SyncServer&) = delete;
+  SyncServer& operator=(const SyncServer&) = delete;
+
+  // A connection whose client shows this certificate (its leaf, DER). Errors as Fleet::identify.
+  // `wake` is called when the session has output to send that no call of the adapter asked for. An
+  // older connection of the same gateway is refused. The session lives no longer than the server.
+  [[nodiscard]] Result<std::unique_ptr<GatewaySession>> accept(ByteView certificate,
+                                                               std::function<void()> wake);
+
+  // Tells the sessions that the tenant's log may have grown.
+  void committed(const domain::IdScope& tenant);
+  // A gateway was disabled, removed or given other tenants: its connection ends.
+  void gateway_changed(const domain::GatewayId& gateway);
+  [[nodiscard]] std::size_t connected() const { return sessions_.size(); }
+  [[nodiscard]] bool is_connected(const domain::GatewayId& gateway) const {
+    return sessions_.contains(gateway);
+  }
+
+ private:
+  friend class GatewaySession;
+
+  void report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const;
+  void left(const GatewaySession& session);
+  // Shared by the gateways of a site.
+  ScopeDigest& digest_of(const domain::IdScope& tenant, const domain::SiteId& site);
+
+  Services services_;
+  Intake intake_;
+  std::map<domain::GatewayId, GatewaySession*> sessions_;
+  std::map<std::pair<domain::IdScope, domain::SiteId>, std::unique_ptr<ScopeDigest>> digests_;
+  // Clean-up tasks that a gateway was asked to take: (tenant, record ID) by session.
+  std::map<std::pair<domain::IdScope, std::string>, const GatewaySession*> asked_;
+  std::uint64_t last_snapshot_ = 0;
+};
+
+}  // namespace berth::coordinator
