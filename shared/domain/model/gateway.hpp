@@ -25,7 +25,7 @@ struct Gateway {
   Bytes join_token_hash;  // SHA-256 of the one-time secret; empty once it is void
   WallTime join_token_expiry{};
   bool join_token_reused = false;  // somebody presented a used token with another key: alarm
-  bool join_token_used = false;  // public_key joined with the present token
+  bool join_token_used = false;    // public_key joined with the present token
   WallTime certificate_expiry{};
   WallTime last_contact{};
   Stamps stamps;

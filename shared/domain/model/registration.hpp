@@ -69,7 +69,7 @@ struct Registration {
   std::string hub_etag;  // the identity's etag that our own write produced
   std::optional<FailedAttempt> last_attempt;
   std::optional<SupersededAssignment> superseded;
-  bool arrival_clamped = false;   // the gateway's stamp was beyond belief and was replaced
+  bool arrival_clamped = false;  // the gateway's stamp was beyond belief and was replaced
 };
 
 }  // namespace berth::domain
