@@ -15,7 +15,7 @@ namespace {
 Change valid() {
   Change change;
   change.table = Table::linked_hub;
-  change.id = "a";
+  change.id = "hub-1";
   return change;
 }
 

@@ -24,7 +24,7 @@ TEST_GROUP(CommitOne) {
     set.tenant = tenant_;
     set.changes.resize(1);
     set.changes[0].table = Table::linked_hub;
-    set.changes[0].id = "h";
+    set.changes[0].id = "hub-1";
     set.changes[0].expected_version = expected;
     return set;
   }
