@@ -424,7 +424,7 @@ Result<void> use_identity(WOLFSSL_CTX* context, const ports::TlsIdentity& identi
   if (result != WOLFSSL_SUCCESS) {
     return Error{Errc::malformed, "the private key does not parse" + library_text(result)};
   }
-  // wolfSSL's own check passes any key once a context has a device.
+  // wolfSSL_CTX_check_private_key passes any key of the right kind, as built by Debian.
   const Result<ports::Certificate> leaf = asn1::read_certificate(identity.chain.front());
   if (!leaf || !openssl::is_key_pair(key, leaf->public_key)) {
     return Error{Errc::invalid, "the private key does not belong to the certificate"};
