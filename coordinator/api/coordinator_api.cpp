@@ -33,9 +33,16 @@ http::Response CoordinatorApi::handle(const http::Request& request) const {
                                                  "lacks an ID"})
                                : errors_.answer({kPathNotFound, "There is no such path"});
   }
+  const Access access = match.endpoint->access;
   auto answered = answer(request, target, *match.endpoint, std::move(match.arguments));
-  if (!answered) return refuse(request, answered.error());
-  return std::move(*answered);
+  if (answered) return std::move(*answered);
+  const Error& error = answered.error();
+  http::Response response = refuse(request, error);
+  // Whoever needs no credential to call learns nothing about those that there are.
+  if (access.who == Access::Who::anyone && error.code == Errc::unauthorized) {
+    return errors_.answer(Error{error.code, {}});
+  }
+  return response;
 }
 
 Result<http::Response> CoordinatorApi::answer(const http::Request& request,

@@ -1,7 +1,5 @@
 #include "shared/json/certificate_text.hpp"
 
-#include <string>
-
 #include "shared/base/encoding.hpp"
 
 namespace berth::json {
@@ -47,6 +45,20 @@ Result<Bytes> read_certificate_text(std::string_view text) {
   if (!bytes) return bytes.error();
   if (as_text(*bytes).find(kBegin) != std::string_view::npos) return from_pem(as_text(*bytes));
   return bytes;
+}
+
+std::string write_certificate_text(ByteView der) {
+  constexpr std::size_t kLineLength = 64;
+  const std::string digits = to_base64(der);
+  std::string text(kBegin);
+  text += '\n';
+  for (std::size_t at = 0; at < digits.size(); at += kLineLength) {
+    text += digits.substr(at, kLineLength);
+    text += '\n';
+  }
+  text += kEnd;
+  text += '\n';
+  return text;
 }
 
 }  // namespace berth::json

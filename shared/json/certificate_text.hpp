@@ -2,6 +2,7 @@
 // base64 of PEM (the C SDK).
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "shared/base/bytes.hpp"
@@ -15,5 +16,7 @@ inline constexpr std::size_t kMaxCertificateText = 64 * 1024;
 // The DER of the first certificate in `text`. What the DER holds is not looked into. Errc::invalid
 // with a reason for the admin.
 [[nodiscard]] Result<Bytes> read_certificate_text(std::string_view text);
+// PEM, lines of 64 characters.
+[[nodiscard]] std::string write_certificate_text(ByteView der);
 
 }  // namespace berth::json

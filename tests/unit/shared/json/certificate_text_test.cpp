@@ -61,3 +61,14 @@ TEST(CertificateText, RefusesOneCharacterOverTheLimit) {
   CHECK(json::read_certificate_text(text).has_value());
   CHECK(json::read_certificate_text(text + " ").error().code == Errc::too_large);
 }
+
+TEST(CertificateText, WritesPemInLinesOf64Characters) {
+  const std::string text = json::write_certificate_text(Bytes(49, 7));
+  STRCMP_EQUAL(
+      "-----BEGIN CERTIFICATE-----\n"
+      "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\n"
+      "Bw==\n"
+      "-----END CERTIFICATE-----\n",
+      text.c_str());
+  CHECK(*json::read_certificate_text(text) == Bytes(49, 7));
+}
