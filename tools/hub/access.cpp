@@ -40,7 +40,7 @@ Result<void> Access::check(std::string_view authorization, std::string_view path
   if (protocol::is_expired(*token, now)) return refused("the token is expired");
   const auto policy =
       std::ranges::find_if(policies_, [&](const Policy& p) { return p.name == token->key_name; });
-  if (policy == policies_.end() || !protocol::signature_fits(*token, policy->key, crypto_)) {
+  if (policy == policies_.end() || !protocol::signature_fits(*token, policy->key, *crypto_)) {
     return refused("the token's policy or signature does not fit");
   }
   const bool granted =

@@ -34,7 +34,7 @@ class Access {
  public:
   // `hosts` are the names and addresses that a token may name the hub by.
   Access(std::vector<std::string> hosts, std::vector<Policy> policies, ports::Crypto& crypto)
-      : hosts_(std::move(hosts)), policies_(std::move(policies)), crypto_(crypto) {}
+      : hosts_(std::move(hosts)), policies_(std::move(policies)), crypto_(&crypto) {}
 
   // Whether the Authorization header's token is valid for `path` (decoded, starts with '/') and its
   // policy grants one of `any_of`. Errc::unauthorized without distinction otherwise.
@@ -44,7 +44,7 @@ class Access {
  private:
   std::vector<std::string> hosts_;
   std::vector<Policy> policies_;
-  ports::Crypto& crypto_;
+  ports::Crypto* crypto_;
 };
 
 }  // namespace berth::hub_server
