@@ -33,6 +33,8 @@ inline constexpr std::size_t kChangesPage = 200;
 inline constexpr std::chrono::minutes kContactInterval{5};
 // Clean-up tasks that one gateway is asked to take at a time.
 inline constexpr std::size_t kMaxCleanupRequests = 64;
+// Steps towards a tenant's digest per tick.
+inline constexpr int kDigestStepsPerTick = 8;
 
 class GatewaySession {
  public:
@@ -61,7 +63,7 @@ class GatewaySession {
     std::uint64_t snapshot = 0;  // its number
     std::size_t table = 0;       // snapshot: which table is read, and from where
     std::string continuation;
-    std::uint64_t digest_sent = 0;  // the sequence that a digest was sent for
+    std::optional<std::uint64_t> digest_sent;  // the sequence that a digest was sent for
     WallTime renew_permit_at{};
     bool hubs_changed = false;
   };
@@ -113,10 +115,10 @@ class GatewaySession {
   std::string outbox_incarnation_;
   bool outbox_rolled_back_ = false;
   Contact contact_;
+  std::optional<Contact> previous_contact_;  // of the session before
   MonotonicTime contact_noted_{};
   std::uint64_t next_request_ = 1;
   std::map<std::uint64_t, std::pair<domain::IdScope, std::string>> cleanups_;
-  bool has_left_ = false;
 };
 
 }  // namespace berth::coordinator

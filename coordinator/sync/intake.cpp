@@ -59,7 +59,7 @@ struct Intake::Batch {
 
   const domain::Gateway& gateway;
   const Contact& contact;
-  const std::optional<domain::OutboxWatermark>& last_contact;
+  const std::optional<Contact>& previous;
   WallTime now;
   std::map<Key, Standing> standing = {};
   std::map<domain::IdScope, std::vector<store::Change>> changes = {};
@@ -82,12 +82,12 @@ struct Intake::Batch {
   // When the request arrived by our clock. A stamp that no contact can vouch for is believed, but
   // not from the future.
   void retime(domain::Registration& registration, const domain::BootMoment& moment) const {
-    if (!moment.boot_id.empty() && moment.boot_id == contact.gateway.boot_id) {
-      registration.arrival = contact.ours - (contact.gateway.since_boot - moment.since_boot);
-    } else if (last_contact && !moment.boot_id.empty() &&
-               moment.boot_id == last_contact->contact_moment.boot_id) {
-      registration.arrival =
-          last_contact->contact + (moment.since_boot - last_contact->contact_moment.since_boot);
+    for (const auto* known : {&contact, previous ? &*previous : nullptr}) {
+      if (known == nullptr || moment.boot_id.empty() || moment.boot_id != known->gateway.boot_id) {
+        continue;
+      }
+      registration.arrival = known->ours + (moment.since_boot - known->gateway.since_boot);
+      break;
     }
     if (registration.arrival > now + kMaxSkew) {
       registration.arrival = now;
@@ -114,6 +114,7 @@ std::string watermark_id(const domain::GatewayId& gateway, const std::string& in
 }
 
 Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Contact& contact,
+                                     const std::optional<Contact>& previous,
                                      const sync::OutboxEntries& entries) {
   auto mark = watermark(gateway.gateway_id, entries.incarnation);
   if (!mark) return mark.error();
@@ -123,7 +124,7 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
   next.contact_moment = contact.gateway;
   next.contact = contact.ours;
 
-  Batch batch{gateway, contact, *mark, clock_.wall()};
+  Batch batch{gateway, contact, previous, clock_.wall()};
   Outcome outcome;
   store::ChangeSet node;
   node.tenant = store::kNode;
@@ -210,13 +211,15 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
     const auto& id = entry.registration.registration_id.folded();
     const auto standing = batch.standing.find({taken.tenant, id});
     if (!taken.quarantine_reason.empty() || standing == batch.standing.end()) continue;
-    auto& told = taken.registration.emplace();
-    told.table = store::Table::registration;
-    told.id = id;
     if (standing->second.registration) {
-      told.version = standing->second.version;
-      told.body = sync::encode(*standing->second.registration);
+      taken.registration = {store::Table::registration, id, standing->second.version,
+                            sync::encode(*standing->second.registration)};
+      continue;
     }
+    // Nothing stands here: only an admin's deletion says that nothing shall stand there either.
+    auto tombstone = store_.read(taken.tenant, store::Table::registration_tombstone, id);
+    if (!tombstone) return tombstone.error();
+    if (*tombstone) taken.registration = {store::Table::registration, id, 0, std::nullopt};
   }
   return outcome;
 }
@@ -321,6 +324,8 @@ Result<Intake::Taken> Intake::apply_attempt(const domain::OutboxEntry& entry, Ba
     }
     return taken;
   }
+  // Whoever reaches a gateway may try IDs that nobody enrolled: these are not kept.
+  if (entry.registration.enrollment.id.empty()) return taken;
   batch.changes[entry.id_scope].push_back(
       put(store::Table::last_attempt, entry.registration.registration_id.folded(),
           sync::encode(domain::LastAttempt{entry.registration.registration_id, *attempt})));

@@ -34,8 +34,7 @@ inline constexpr std::size_t kMaxSupersededPerHour = 1000;
 // From a conflict to the deletion of the older identity.
 inline constexpr std::chrono::hours kConflictGrace{1};
 
-// What we know of a gateway's clock: a moment of its boot, and ours. The one before the present
-// contact times what was decided in between by an earlier session of the same boot.
+// What we know of a gateway's clock: a moment of its boot, and ours.
 struct Contact {
   domain::BootMoment gateway;
   WallTime ours{};
@@ -59,8 +58,10 @@ class Intake {
     std::vector<Taken> taken;
     std::vector<domain::IdScope> changed;  // tenants whose log grew
   };
-  // Durable when it returns. An Error means that nothing may be acknowledged.
+  // Durable when it returns. An Error means that nothing may be acknowledged. `previous` is the
+  // last contact of the session before.
   [[nodiscard]] Result<Outcome> take(const domain::Gateway& gateway, const Contact& contact,
+                                     const std::optional<Contact>& previous,
                                      const sync::OutboxEntries& entries);
 
   // The watermark of one incarnation; none if it was never heard of.

@@ -1,0 +1,71 @@
+#include "coordinator/sync/sync_server.hpp"
+
+#include <utility>
+
+#include "shared/base/assert.hpp"
+
+namespace berth::coordinator {
+
+SyncServer::SyncServer(Services services)
+    : services_(std::move(services)), intake_(services_.store, services_.clock) {}
+
+SyncServer::~SyncServer() {
+  BERTH_ASSERT(sessions_.empty());
+}
+
+Result<std::unique_ptr<GatewaySession>> SyncServer::accept(ByteView certificate,
+                                                           std::function<void()> wake) {
+  auto visitor = services_.fleet.identify(certificate);
+  if (!visitor) return visitor.error();
+  const auto id = visitor->gateway.gateway_id;
+  const auto older = sessions_.find(id);
+  if (older != sessions_.end()) {
+    auto* session = older->second;
+    left(*session);
+    session->session_.refuse(Errc::conflict, "the gateway connected once more");
+    session->wake_();
+  }
+  // The constructor is the server's alone.
+  std::unique_ptr<GatewaySession> session(
+      new GatewaySession(*this, std::move(visitor->gateway), visitor->may_only_renew,
+                         std::move(wake), services_.clock.monotonic()));
+  sessions_.emplace(id, session.get());
+  return session;
+}
+
+void SyncServer::committed(const domain::IdScope& tenant) {
+  for (const auto& [id, session] : sessions_) {
+    if (session->serving(tenant) == nullptr) continue;
+    const bool had_output = session->has_output();
+    session->pump();
+    if (!had_output && session->has_output()) session->wake_();
+  }
+}
+
+void SyncServer::gateway_changed(const domain::GatewayId& gateway) {
+  const auto known = sessions_.find(gateway);
+  if (known == sessions_.end()) return;
+  known->second->session_.refuse(Errc::forbidden, "the gateway's standing has changed");
+  known->second->wake_();
+}
+
+void SyncServer::report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const {
+  if (services_.report) services_.report(SyncEvent{gateway, is_alarm, std::move(text)});
+}
+
+void SyncServer::left(const GatewaySession& session) {
+  const auto known = sessions_.find(session.gateway().gateway_id);
+  if (known != sessions_.end() && known->second == &session) sessions_.erase(known);
+  std::erase_if(asked_, [&session](const auto& asked) { return asked.second == &session; });
+}
+
+ScopeDigest& SyncServer::digest_of(const domain::IdScope& tenant, const domain::SiteId& site) {
+  auto& digest = digests_[{tenant, site}];
+  if (!digest) {
+    digest = std::make_unique<ScopeDigest>(services_.store, tenant, Scope(site, services_.crypto),
+                                           services_.crypto);
+  }
+  return *digest;
+}
+
+}  // namespace berth::coordinator
