@@ -237,10 +237,11 @@ class SqliteStore::Engine {
 
   [[nodiscard]] Result<void> erase_tenant(const domain::IdScope& scope) {
     const std::scoped_lock lock(writing_);
-    const auto known = registry_.find(scope);
-    if (!known && known.error().code == Errc::not_found) return {};
-    if (!known) return known.error();
-    const auto erased = erase_rows((*known)->number);
+    // By its row, and not by its keys: a tenant whose keys are damaged can be forgotten too.
+    const auto number = number_of(scope);
+    if (!number) return number.error();
+    if (*number == 0) return {};
+    const auto erased = erase_rows(*number);
     if (!erased) return erased.error();
     registry_.erase(scope);
     // The log beside the file may still hold the sealed keys. If a reader is in the way, a later
@@ -288,6 +289,16 @@ class SqliteStore::Engine {
     if (!statements) return statements.error();
     statements_.emplace(std::move(statements).value());
     return {};
+  }
+
+  // 0 if there is no such tenant.
+  [[nodiscard]] Result<std::int64_t> number_of(const domain::IdScope& scope) {
+    auto statement = connection_.prepare("SELECT number FROM tenant WHERE row_key=?");
+    if (!statement) return statement.error();
+    sqlite::Run run = statement->run();
+    const auto found = run.blob(hierarchy_.blind_tenant(scope.str())).step();
+    if (!found) return found.error();
+    return *found ? run.integer_at(0) : 0;
   }
 
   [[nodiscard]] Result<void> erase_rows(std::int64_t number) {

@@ -72,6 +72,7 @@ void TenantRegistry::put(OpenTenantPtr tenant) {
 void TenantRegistry::erase(const domain::IdScope& scope) {
   const std::unique_lock lock(mutex_);
   tenants_.erase(to_lower(scope.str()));
+  std::erase(damaged_, hierarchy_.blind_tenant(scope.str()));
 }
 
 }  // namespace berth::store

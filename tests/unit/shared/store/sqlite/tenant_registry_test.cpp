@@ -37,3 +37,15 @@ TEST(TenantRegistry, DoesNotTakeKeysFromAnotherRow) {
   CHECK(store_->head(kTenant).error().code == Errc::corrupt);
   CHECK(store_->head(kOther).has_value());
 }
+
+TEST(TenantRegistry, ForgetsATenantWhoseKeysAreDamaged) {
+  commit({put("dev-1", "x")});
+  store_.reset();
+  edit("UPDATE tenant SET keys=randomblob(200) WHERE number=1");
+  reopen();
+  CHECK(store_->erase_tenant(kTenant).has_value());
+  CHECK(store_->create_tenant(kTenant).has_value());
+  CHECK(body_of("dev-1") == "absent");
+  CHECK(store_->tenants()->size() == 2);
+  CHECK(is_sound());
+}
