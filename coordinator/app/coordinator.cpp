@@ -1,0 +1,409 @@
+#include "coordinator/app/coordinator.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "coordinator/api/admin_api.hpp"
+#include "coordinator/api/coordinator_api.hpp"
+#include "coordinator/api/limits.hpp"
+#include "coordinator/api/service_api.hpp"
+#include "coordinator/app/sync_connection.hpp"
+#include "coordinator/fleet/certificate_authority.hpp"
+#include "coordinator/fleet/fleet.hpp"
+#include "coordinator/fleet/joining.hpp"
+#include "coordinator/fleet/permits.hpp"
+#include "coordinator/store/catalog.hpp"
+#include "coordinator/sync/sync_server.hpp"
+#include "shared/crypto/openssl/certificate_authority.hpp"
+#include "shared/crypto/pem.hpp"
+#include "shared/crypto/wolfssl/wolfssl.hpp"
+#include "shared/protocol/connection_string.hpp"
+#include "shared/runtime/management.hpp"
+#include "shared/runtime/metrics.hpp"
+#include "shared/runtime/signals.hpp"
+#include "shared/runtime/system.hpp"
+#include "shared/runtime/task_group.hpp"
+#include "shared/runtime/tls_listener.hpp"
+#include "shared/store/root_key_file.hpp"
+#include "shared/store/sqlite/sqlite_store.hpp"
+
+namespace berth::coordinator {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kMaxBackgroundTasks = 4;
+constexpr std::chrono::hours kCertificateCheck{1};
+constexpr std::chrono::milliseconds kRefusalTimeout{5000};
+constexpr std::uint16_t kHttpsPort = 443;
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return Error{Errc::io, path + " can't be read: does it exist, and may this user?"};
+  return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+Result<ports::TlsIdentity> read_identity(const std::string& certificate_file,
+                                         const std::string& key_file) {
+  const auto certificate = read_file(certificate_file);
+  if (!certificate) return certificate.error();
+  const auto key = read_file(key_file);
+  if (!key) return key.error();
+  auto chain = crypto::read_pem_certificates(*certificate);
+  if (!chain) return Error{Errc::malformed, certificate_file + " holds no PEM certificate"};
+  auto private_key = crypto::read_pem_private_key(*key);
+  if (!private_key) {
+    return Error{private_key.error().code, key_file + ": " + private_key.error().reason};
+  }
+  return ports::TlsIdentity{std::move(*chain), std::move(*private_key)};
+}
+
+// Written once, for the owner alone.
+Result<void> write_secret_file(const std::string& path, const std::string& text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST) return {};
+  if (fd < 0) return Error{Errc::io, path + ": " + std::strerror(errno)};
+  const bool whole = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool closed = ::close(fd) == 0;
+  if (!whole || !closed) {
+    ::unlink(path.c_str());
+    return Error{Errc::io, path + " can't be written: is the disk full?"};
+  }
+  return {};
+}
+
+bool changes_something(const http::Request& request) {
+  return request.method != "GET" && request.method != "HEAD";
+}
+
+}  // namespace
+
+class Coordinator::Impl {
+ public:
+  Impl(const CoordinatorConfig& config, runtime::Log& log) : config_(config), log_(log) {}
+
+  Result<void> open() {
+    auto done = open_store();
+    if (done) done = open_authority();
+    if (done) done = write_operator_file();
+    if (!done) return done.error();
+    build_services();
+    done = listen();
+    if (!done) return done.error();
+    return listen_for_management();
+  }
+
+  void run() {
+    signals_.emplace(
+        loop_.get_executor(), [this] { stop(); }, [this] { reload(); });
+    management_->start();
+    for (const auto& listener : listeners_) listener->start();
+    tasks_.spawn(keep_certificate());
+    log_.info("the service API is served", {{"port", listeners_.front()->port()}});
+    loop_.run();
+  }
+
+ private:
+  Result<void> open_store() {
+    std::error_code failed;
+    std::filesystem::create_directories(config_.data_dir, failed);
+    if (failed) return Error{Errc::io, config_.data_dir + ": " + failed.message()};
+    const std::string database = config_.data_dir + "/coordinator.db";
+    const auto root_key =
+        store::open_root_key(config_.data_dir + "/root.key", database, *crypto_, entropy_);
+    if (!root_key) return root_key.error();
+    store::SqliteStore::Settings settings;
+    settings.path = database;
+    auto opened = store::SqliteStore::open(settings, *root_key, *crypto_, entropy_);
+    if (!opened) return opened.error();
+    store_ = std::move(*opened);
+    catalog_ = std::make_unique<Catalog>(*store_, *crypto_, clock_, entropy_);
+    return catalog_->prepare();
+  }
+
+  Result<void> open_authority() {
+    auto coordinator = catalog_->coordinator_id();
+    if (!coordinator) return coordinator.error();
+    coordinator_id_ = std::move(*coordinator);
+    std::optional<CertificateAuthority::Given> given;
+    if (!config_.ca_certificate_file.empty()) {
+      auto identity = read_identity(config_.ca_certificate_file, config_.ca_private_key_file);
+      if (!identity) return identity.error();
+      given =
+          CertificateAuthority::Given{identity->chain.front(), std::move(identity->private_key)};
+    }
+    auto authority = CertificateAuthority::open(*store_, *x509_, *crypto_, clock_, coordinator_id_,
+                                                std::move(given));
+    if (!authority) return authority.error();
+    ca_ = std::make_unique<CertificateAuthority>(std::move(*authority));
+    return {};
+  }
+
+  // How the operator gets in for the first time.
+  Result<void> write_operator_file() {
+    const auto policy = catalog_->policies.operator_policy();
+    if (!policy) return policy.error();
+    if (!policy->has_value()) return Error{Errc::internal, "there is no operator's credential"};
+    std::string host = config_.names.front();
+    if (config_.public_port != kHttpsPort) host += ":" + std::to_string(config_.public_port);
+    const std::string path = config_.data_dir + "/operator.connection-string";
+    return write_secret_file(path, protocol::write_connection_string(host, domain::kOperatorKeyName,
+                                                                     (*policy)->primary_key) +
+                                       "\n");
+  }
+
+  void build_services() {
+    joining_ = std::make_unique<Joining>(catalog_->gateways, *ca_, coordinator_id_,
+                                         PublicEndpoint{config_.names.front(), config_.public_port},
+                                         *crypto_, clock_, entropy_);
+    fleet_ =
+        std::make_unique<Fleet>(catalog_->gateways, *joining_, *ca_, *crypto_, clock_, entropy_);
+    permits_ = std::make_unique<Permits>(*store_, *ca_, clock_, PermitSettings{});
+    const HostRules rules{config_.allow_loopback_urls};
+    service_api_ = std::make_unique<ServiceApi>(*catalog_, *crypto_, entropy_, rules);
+    std::vector<Endpoint> endpoints = service_api_->endpoints();
+    for (Endpoint& endpoint : admin_endpoints(*catalog_, *fleet_, *joining_, entropy_, rules)) {
+      endpoints.push_back(std::move(endpoint));
+    }
+    api_ = std::make_unique<CoordinatorApi>(
+        *catalog_, *crypto_, clock_, entropy_, std::move(endpoints),
+        [this](const http::Request& request, const Error& error) {
+          log_.info(
+              "a request was refused",
+              {{"method", request.method}, {"target", request.target}, {"reason", error.reason}});
+        });
+    sync_ = std::make_unique<SyncServer>(SyncServer::Services{
+        *store_, catalog_->hubs, *fleet_, *permits_, *ca_, *crypto_, clock_, coordinator_id_,
+        config_.names, [this](const SyncEvent& event) {
+          const auto level = event.is_alarm ? runtime::LogLevel::error : runtime::LogLevel::info;
+          const runtime::LogField field{"gatewayId", event.gateway.str()};
+          log_.write(level, event.text, std::span<const runtime::LogField>(&field, 1));
+        }});
+    remember_gateways();
+  }
+
+  // ---- Listeners ----
+
+  Result<std::shared_ptr<ports::TlsContext>> make_context() {
+    ports::TlsServerSettings settings;
+    if (config_.certificate_file.empty()) {
+      auto issued = ca_->issue_service(config_.names);
+      if (!issued) return issued.error();
+      settings.identity = std::move(*issued);
+    } else {
+      auto read = read_identity(config_.certificate_file, config_.private_key_file);
+      if (!read) return read.error();
+      settings.identity = std::move(*read);
+    }
+    const auto parsed = crypto_->parse_certificate(settings.identity.chain.front());
+    if (!parsed) return parsed.error();
+    renew_at_ = parsed->not_before + (parsed->not_after - parsed->not_before) * 2 / 3;
+    settings.alpn = {sync::kAlpn, "http/1.1"};
+    auto context = tls_->server(settings);
+    if (!context) return context.error();
+    return std::shared_ptr<ports::TlsContext>(std::move(*context));
+  }
+
+  Result<void> listen() {
+    const auto context = make_context();
+    if (!context) return context.error();
+    runtime::ListenerLimits limits;
+    limits.max_connections = config_.max_connections;
+    for (const std::string& address : config_.addresses) {
+      auto listener = runtime::TlsListener::bind(
+          loop_.get_executor(), address, config_.port, *context, limits,
+          [this](runtime::TlsStream& stream) { return serve(stream); },
+          [this](const std::string& source, const std::string& what) {
+            log_.info("a connection ended: " + what, {{"source", source}});
+          });
+      if (!listener) return listener.error();
+      listeners_.push_back(std::move(*listener));
+    }
+    return {};
+  }
+
+  Result<void> listen_for_management() {
+    auto management = runtime::PlainHttpListener::bind(
+        loop_.get_executor(), config_.management_address, config_.management_port,
+        runtime::management_handler(metrics_, [] { return std::string(); }));
+    if (!management) return management.error();
+    management_ = std::move(*management);
+    return {};
+  }
+
+  runtime::Task<void> serve(runtime::TlsStream& stream) {
+    if (stream.peer().alpn == sync::kAlpn) {
+      co_await serve_gateway(stream);
+    } else {
+      co_await serve_admin(stream);
+    }
+  }
+
+  runtime::Task<void> serve_gateway(runtime::TlsStream& stream) {
+    SyncConnection connection(stream, clock_);
+    const Bytes leaf = stream.peer().chain.empty() ? Bytes{} : stream.peer().chain.front();
+    auto session = sync_->accept(leaf, connection.wake());
+    if (!session) {
+      log_.warning("a gateway was refused",
+                   {{"source", stream.remote_address()}, {"reason", session.error().reason}});
+      const Bytes refusal =
+          sync::encode_frame(sync::Refused{session.error().code, session.error().reason});
+      const auto sent = co_await stream.write_all(refusal, kRefusalTimeout);
+      if (sent) co_await stream.close();
+      co_return;
+    }
+    gateways_gauge().set(static_cast<double>(sync_->connected()));
+    co_await connection.serve(**session);
+    session = Error{Errc::unavailable, "the connection ended"};
+    gateways_gauge().set(static_cast<double>(sync_->connected()));
+  }
+
+  runtime::Gauge& gateways_gauge() {
+    return metrics_.gauge("berth_connected_gateways", "gateways that are linked now");
+  }
+
+  runtime::Task<void> serve_admin(runtime::TlsStream& stream) {
+    const runtime::HttpHandler handler =
+        [this](http::Request request) -> runtime::Task<http::Response> {
+      http::Response response = api_->handle(request);
+      metrics_
+          .counter("berth_service_requests_total", "requests to the service API",
+                   {{"method", request.method}, {"status", std::to_string(response.status)}})
+          .add();
+      if (changes_something(request) && response.status < 300) tell_gateways();
+      co_return response;
+    };
+    const auto refuse = [this](int status) { return api_->refuse(status); };
+    runtime::HttpLimits limits;
+    limits.max_body = kMaxRequestBody;
+    co_await runtime::serve_http(stream, limits, handler, refuse);
+  }
+
+  // ---- What gateways are told ----
+
+  struct Standing {
+    domain::GatewayStatus status;
+    std::uint64_t scope_version;
+    Bytes public_key;
+    friend bool operator==(const Standing&, const Standing&) = default;
+  };
+
+  std::map<domain::GatewayId, Standing> standings() const {
+    std::map<domain::GatewayId, Standing> standings;
+    const auto gateways = catalog_->gateways.all();
+    if (!gateways) return standings_;
+    for (const auto& gateway : *gateways) {
+      standings.emplace(
+          gateway.record.gateway_id,
+          Standing{gateway.record.status, gateway.record.scope_version, gateway.record.public_key});
+    }
+    return standings;
+  }
+
+  void remember_gateways() { standings_ = standings(); }
+
+  // After every change by an admin: what changed is for the sessions to find out.
+  void tell_gateways() {
+    auto now = standings();
+    for (const auto& [gateway, standing] : standings_) {
+      const auto found = now.find(gateway);
+      if (found == now.end() || !(found->second == standing)) sync_->gateway_changed(gateway);
+    }
+    standings_ = std::move(now);
+    const auto tenants = store_->tenants();
+    if (!tenants) return;
+    for (const domain::IdScope& tenant : *tenants) {
+      if (tenant != store::kNode) sync_->committed(tenant);
+    }
+  }
+
+  // ---- Certificates and stopping ----
+
+  void reload() {
+    const auto context = make_context();
+    if (!context) {
+      log_.error("the service certificate was not read", {{"reason", context.error().reason}});
+      return;
+    }
+    for (const auto& listener : listeners_) listener->replace_context(*context);
+    log_.info("the service certificate is a new one");
+  }
+
+  runtime::Task<void> keep_certificate() {
+    asio::steady_timer timer(loop_);
+    for (;;) {
+      timer.expires_after(kCertificateCheck);
+      co_await timer.async_wait(asio::use_awaitable);
+      if (config_.certificate_file.empty() && clock_.wall() >= renew_at_) reload();
+    }
+  }
+
+  void stop() {
+    log_.info("stopping");
+    signals_->close();
+    for (const auto& listener : listeners_) listener->stop();
+    management_->stop();
+    tasks_.cancel();
+  }
+
+  CoordinatorConfig config_;
+  runtime::Log& log_;
+  runtime::SystemClock clock_;
+  runtime::SystemEntropy entropy_;
+  std::unique_ptr<ports::Crypto> crypto_ = crypto::make_wolfssl_crypto();
+  std::unique_ptr<ports::TlsLibrary> tls_ = crypto::make_wolfssl_tls();
+  std::unique_ptr<ports::CertificateAuthority> x509_ = crypto::make_certificate_authority();
+  runtime::Metrics metrics_;
+  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<Catalog> catalog_;
+  domain::CoordinatorId coordinator_id_;
+  std::unique_ptr<CertificateAuthority> ca_;
+  std::unique_ptr<Joining> joining_;
+  std::unique_ptr<Fleet> fleet_;
+  std::unique_ptr<Permits> permits_;
+  std::unique_ptr<ServiceApi> service_api_;
+  std::unique_ptr<CoordinatorApi> api_;
+  std::unique_ptr<SyncServer> sync_;
+  std::map<domain::GatewayId, Standing> standings_;
+  WallTime renew_at_{};
+  // Sessions live in the loop's coroutines and end before what they refer to.
+  asio::io_context loop_{1};
+  std::vector<std::unique_ptr<runtime::TlsListener>> listeners_;
+  std::unique_ptr<runtime::PlainHttpListener> management_;
+  std::optional<runtime::Signals> signals_;
+  runtime::TaskGroup tasks_{loop_.get_executor(), kMaxBackgroundTasks,
+                            [this](const std::string& what) {
+                              log_.error("a background task ended", {{"what", what}});
+                            }};
+};
+
+Coordinator::Coordinator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Coordinator::~Coordinator() = default;
+
+Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorConfig& config,
+                                                       runtime::Log& log) {
+  auto impl = std::make_unique<Impl>(config, log);
+  const auto opened = impl->open();
+  if (!opened) return opened.error();
+  return std::unique_ptr<Coordinator>(new Coordinator(std::move(impl)));
+}
+
+void Coordinator::run() {
+  impl_->run();
+}
+
+}  // namespace berth::coordinator
