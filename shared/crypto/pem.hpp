@@ -13,8 +13,9 @@
 
 namespace berth::crypto {
 
-inline constexpr std::size_t kMaxPemText = 256 * 1024;
-inline constexpr std::size_t kMaxPemCertificates = 64;
+// Room for a machine's CA bundle (Debian's holds some 150 certificates in 220 KB).
+inline constexpr std::size_t kMaxPemText = 1024 * 1024;
+inline constexpr std::size_t kMaxPemCertificates = 512;
 
 // Every CERTIFICATE block, in the order of the text; text outside of blocks is explanatory (RFC
 // 7468 section 2) and blocks of other labels are passed over. Nothing if there is no certificate,
