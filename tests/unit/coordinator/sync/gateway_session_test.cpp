@@ -1,0 +1,353 @@
+// Coordinator and gateway wired back to back, on virtual time.
+#include "coordinator/sync/gateway_session.hpp"
+
+#include <CppUTest/TestHarness.h>
+
+#include "tests/support/gateway_side.hpp"
+
+using namespace berth;
+using namespace berth::testing;
+using store::Table;
+
+TEST_GROUP(GatewaySession) {
+  FakeClock clock;
+  CoordinatorSide coordinator{clock};
+  domain::LinkedHub hub = coordinator.link_hub("hub-a.example");
+
+  domain::RegistrationId id(const std::string& text) {
+    return must(domain::RegistrationId::parse(text));
+  }
+};
+
+TEST(GatewaySession, LivesFromJoiningToResynchronisation) {
+  const auto enrollment = coordinator.enroll("Press-1");
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+
+  // A snapshot brings everything, with a permit and a token for the hub.
+  CHECK_TRUE(gateway.connect().has_value());
+  LONGS_EQUAL(1, gateway.snapshots);
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "press-1"));
+  CHECK_TRUE(gateway.holds(Table::linked_hub, hub.hub_id.str()));
+  CHECK_TRUE(gateway.holds(Table::tenant_settings, "settings"));
+  CHECK_TRUE(gateway.holds(Table::hub_token, hub.hub_id.str()));
+  CHECK_TRUE(gateway.permits
+                 ->admit(coordinator.tenant, gateway::Acquaintance::unseen, gateway::Contact::alone)
+                 .has_value());
+  gateway.pass(std::chrono::seconds{1});
+  LONGS_EQUAL(1, gateway.digests);
+  LONGS_EQUAL(0, gateway.resyncs);
+
+  // A change comes without being asked for.
+  coordinator.enroll("Press-2");
+  gateway.exchange();
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "press-2"));
+  LONGS_EQUAL(1, gateway.snapshots);
+
+  // A look-back finds nothing, and from then on tells what comes.
+  gateway.session->request_look_back(coordinator.tenant, id("Press-1"));
+  gateway.exchange();
+  LONGS_EQUAL(1, gateway.look_backs.size());
+  CHECK_FALSE(gateway.look_backs[0].registration.body.has_value());
+
+  // An outcome goes up and is acknowledged.
+  gateway.assign(enrollment, hub);
+  gateway.exchange();
+  CHECK_TRUE(gateway.queue.empty());
+  const auto taken =
+      must(coordinator.catalog->registrations.find(coordinator.tenant, id("Press-1")));
+  CHECK_TRUE(taken.has_value());
+  STRCMP_EQUAL("hub-a.example", taken->record.assigned_hub.c_str());
+  CHECK_TRUE(taken->record.gateway_id == gateway.id);
+  CHECK_TRUE(taken->record.arrival == clock.wall());
+
+  // After a time apart, changes go on from the cursor.
+  gateway.disconnect();
+  coordinator.enroll("Press-3");
+  CHECK_TRUE(gateway.connect().has_value());
+  LONGS_EQUAL(1, gateway.snapshots);
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "press-3"));
+
+  // A registration that an admin deletes leaves the gateway too.
+  CHECK_TRUE(gateway.holds(Table::registration, "press-1"));
+  must(coordinator.catalog->registrations.erase(coordinator.tenant, id("Press-1"), taken->version));
+  coordinator.server->committed(coordinator.tenant);
+  gateway.exchange();
+  CHECK_FALSE(gateway.holds(Table::registration, "press-1"));
+
+  // A copy that lost a record is found out by its digest, and fetched again.
+  store::Change lost;
+  lost.kind = store::Change::Kind::erase;
+  lost.table = Table::individual_enrollment;
+  lost.id = "press-2";
+  store::ChangeSet damage;
+  damage.tenant = coordinator.tenant;
+  damage.changes.push_back(lost);
+  must(store::commit_one(gateway.store, damage));
+  coordinator.enroll("Press-2");
+  gateway.exchange();
+  gateway.pass(std::chrono::seconds{1});
+  LONGS_EQUAL(1, gateway.resyncs);
+  LONGS_EQUAL(2, gateway.snapshots);
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "press-2"));
+  gateway.pass(std::chrono::seconds{1});
+  LONGS_EQUAL(1, gateway.resyncs);
+  CHECK_FALSE(coordinator.has_alarm());
+}
+
+TEST(GatewaySession, GivesASiteOnlyWhatItMayServe) {
+  coordinator.enroll("everywhere");
+  coordinator.enroll("at-ulm", {domain::SiteId("ulm")});
+  coordinator.enroll("at-graz", {domain::SiteId("graz")});
+  coordinator.enroll("blocked-at-graz", {domain::SiteId("graz")}, true);
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "everywhere"));
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "at-ulm"));
+  CHECK_FALSE(gateway.holds(Table::individual_enrollment, "at-graz"));
+  CHECK_FALSE(gateway.holds(Table::refusal_stub, "at-graz"));
+  CHECK_FALSE(gateway.holds(Table::individual_enrollment, "blocked-at-graz"));
+  CHECK_TRUE(gateway.holds(Table::refusal_stub, "blocked-at-graz"));
+
+  // Leaving the scope is a deletion, coming into it a record.
+  coordinator.enroll("at-ulm", {domain::SiteId("graz")});
+  coordinator.enroll("at-graz", {domain::SiteId("ulm")});
+  coordinator.enroll("blocked-at-graz", {domain::SiteId("ulm")}, true);
+  gateway.exchange();
+  CHECK_FALSE(gateway.holds(Table::individual_enrollment, "at-ulm"));
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "at-graz"));
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "blocked-at-graz"));
+  CHECK_FALSE(gateway.holds(Table::refusal_stub, "blocked-at-graz"));
+  gateway.pass(std::chrono::seconds{1});
+  LONGS_EQUAL(1, gateway.digests);
+  LONGS_EQUAL(0, gateway.resyncs);
+}
+
+TEST(GatewaySession, BeginsASnapshotAgainThatWasCutOff) {
+  for (int i = 0; i < 250; ++i) coordinator.enroll("device-" + std::to_string(i));
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  gateway.stop_after_frames = 1;
+  CHECK_TRUE(gateway.connect().has_value());
+  gateway.boot();
+  gateway.stop_after_frames.reset();
+  CHECK_TRUE(gateway.connect().has_value());
+  UNSIGNED_LONGLONGS_EQUAL(0, gateway.cursor().snapshot_in_progress);
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "device-0"));
+  CHECK_TRUE(gateway.holds(Table::individual_enrollment, "device-249"));
+  gateway.pass(std::chrono::seconds{1});
+  LONGS_EQUAL(1, gateway.digests);
+  LONGS_EQUAL(0, gateway.resyncs);
+}
+
+TEST(GatewaySession, GivesAnotherSnapshotWhenItsStoreWasRestored) {
+  const auto enrollment = coordinator.enroll("Press-1");
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  gateway.assign(enrollment, hub);
+  gateway.exchange();
+  CHECK_TRUE(gateway.queue.empty());
+  gateway.disconnect();
+
+  // The back-up does not know the registration.
+  store::ChangeSet forget;
+  forget.tenant = coordinator.tenant;
+  store::Change erase;
+  erase.kind = store::Change::Kind::erase;
+  erase.table = Table::registration;
+  erase.id = "press-1";
+  forget.changes.push_back(erase);
+  must(store::commit_one(coordinator.store, forget));
+  coordinator.store.set_incarnation("coordinator-2");
+
+  CHECK_TRUE(gateway.connect().has_value());
+  LONGS_EQUAL(2, gateway.snapshots);
+  CHECK_TRUE(
+      must(coordinator.catalog->registrations.find(coordinator.tenant, id("Press-1"))).has_value());
+  CHECK_TRUE(gateway.holds(Table::registration, "press-1"));
+  CHECK_TRUE(gateway.queue.empty());
+}
+
+TEST(GatewaySession, RaisesAnAlarmForAGatewayWhoseDiskWasRolledBack) {
+  const auto enrollment = coordinator.enroll("Press-1");
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  gateway.assign(enrollment, hub);
+  gateway.exchange();
+
+  store::ChangeSet back;
+  back.tenant = store::kNode;
+  store::Change earlier;
+  earlier.table = Table::node;
+  earlier.id = gateway::kOutboxIdentityId;
+  earlier.body = sync::encode(domain::OutboxIdentity{gateway.numbers->incarnation(), 0});
+  back.changes.push_back(earlier);
+  must(store::commit_one(gateway.store, back));
+  // Epoch 1 again: its first number was given before.
+  gateway.boot();
+  const auto second = coordinator.enroll("Press-2");
+  gateway.assign(second, hub);
+  const auto before = gateway.numbers->incarnation();
+  // What was taken in lies above what this boot would have given, so the numbers go on elsewhere.
+  domain::OutboxWatermark mark;
+  mark.gateway_id = gateway.id;
+  mark.incarnation = before;
+  mark.sequence = gateway.numbers->last() + 5;
+  store::ChangeSet ahead;
+  ahead.tenant = store::kNode;
+  store::Change put;
+  put.table = Table::outbox_watermark;
+  put.id = coordinator::watermark_id(gateway.id, before);
+  put.body = sync::encode(mark);
+  ahead.changes.push_back(put);
+  must(store::commit_one(coordinator.store, ahead));
+
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(coordinator.has_alarm());
+  CHECK_TRUE(gateway.numbers->incarnation() != before);
+  CHECK_FALSE(
+      must(coordinator.catalog->registrations.find(coordinator.tenant, id("Press-2"))).has_value());
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(
+      must(coordinator.catalog->registrations.find(coordinator.tenant, id("Press-2"))).has_value());
+  CHECK_TRUE(gateway.queue.empty());
+}
+
+TEST(GatewaySession, SettlesWhatTwoGatewaysAssignedWhileApart) {
+  const auto other_hub = coordinator.link_hub("hub-b.example");
+  const auto enrollment = coordinator.enroll("Press-1");
+  GatewaySide first(coordinator, "hall-1", "ulm", 1);
+  GatewaySide second(coordinator, "hall-2", "ulm", 2);
+  CHECK_TRUE(first.connect().has_value());
+  CHECK_TRUE(second.connect().has_value());
+  first.disconnect();
+  second.disconnect();
+
+  // The first is asked first; its clock claims the opposite.
+  first.clock_error = std::chrono::hours{2};
+  first.assign(enrollment, hub);
+  clock.advance(std::chrono::minutes{1});
+  second.assign(enrollment, other_hub);
+  clock.advance(std::chrono::minutes{1});
+  CHECK_TRUE(second.connect().has_value());
+  CHECK_TRUE(first.connect().has_value());
+  second.exchange();
+
+  const auto stands =
+      must(coordinator.catalog->registrations.find(coordinator.tenant, id("Press-1")));
+  STRCMP_EQUAL("hub-b.example", stands->record.assigned_hub.c_str());
+  CHECK_TRUE(stands->record.superseded.has_value());
+  STRCMP_EQUAL("hub-a.example", stands->record.superseded->assigned_hub.c_str());
+  CHECK_FALSE(stands->record.arrival_clamped);
+  // Both gateways hold what stands, and one was asked to clean up.
+  STRCMP_EQUAL(
+      "hub-b.example",
+      first.read<domain::Registration>(Table::registration, "press-1")->assigned_hub.c_str());
+  STRCMP_EQUAL(
+      "hub-b.example",
+      second.read<domain::Registration>(Table::registration, "press-1")->assigned_hub.c_str());
+  LONGS_EQUAL(1, first.cleanups.size() + second.cleanups.size());
+  CHECK_TRUE(first.cleanups.at(0).task.hub_id == hub.hub_id);
+  CHECK_TRUE(
+      must(coordinator.store.list(coordinator.tenant, Table::cleanup, "", 10)).records.empty());
+}
+
+TEST(GatewaySession, LeavesARegistrationAloneWhoseOutcomeIsOnTheWay) {
+  const auto enrollment = coordinator.enroll("Press-1");
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  gateway.session->request_look_back(coordinator.tenant, id("Press-1"));
+  gateway.exchange();
+  gateway.assign(enrollment, hub);
+  sync::LookBackReply stale;
+  stale.tenant = coordinator.tenant;
+  stale.registration = {Table::registration, "press-1", 0, std::nullopt};
+  gateway::Applier applier(gateway.id, *coordinator.crypto, *gateway.numbers);
+  CHECK_TRUE(must(applier.look_back(gateway.store, stale)).changes.empty());
+  gateway.exchange();
+  CHECK_FALSE(must(applier.look_back(gateway.store, stale)).changes.empty());
+}
+
+TEST(GatewaySession, RenewsThePermitAtHalfItsLife) {
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  const auto first = must(gateway.permits->facts(gateway.store, coordinator.tenant)).permit.value();
+  for (auto hours = 0; hours < 24 * 4; ++hours) {
+    for (auto i = 0; i < 3; ++i) gateway.pass(std::chrono::seconds{30});
+    clock.set_wall(clock.wall() + std::chrono::hours{1});
+  }
+  CHECK_FALSE(gateway.closed.has_value());
+  const auto later = must(gateway.permits->facts(gateway.store, coordinator.tenant)).permit.value();
+  CHECK_TRUE(later.serial > first.serial);
+  CHECK_TRUE(later.expiry > first.expiry);
+}
+
+TEST(GatewaySession, AnswersTheFenceWithTheHead) {
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  coordinator.enroll("Press-9");
+  const auto request = gateway.session->request_head(coordinator.tenant);
+  gateway.exchange();
+  LONGS_EQUAL(1, gateway.heads.size());
+  UNSIGNED_LONGLONGS_EQUAL(request, gateway.heads[0].request_id);
+  UNSIGNED_LONGLONGS_EQUAL(must(coordinator.store.head(coordinator.tenant)),
+                           gateway.heads[0].sequence);
+  CHECK_TRUE(gateway.session->received(coordinator.tenant) == gateway.heads[0].sequence);
+}
+
+TEST(GatewaySession, IssuesCertificatesForTheGatewayButNotForItself) {
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  const auto key = must(coordinator.x509->generate_p256());
+  const auto csr = must(coordinator.x509->make_csr("gw", key.private_key));
+  using Purpose = sync::CertificateRequest::Purpose;
+  gateway.session->request_certificate(Purpose::device_endpoint, csr, {"gw.local", "10.0.0.1"});
+  gateway.session->request_certificate(Purpose::device_endpoint, csr, {"DPS.example"});
+  gateway.session->request_certificate(Purpose::gateway, csr, {});
+  gateway.exchange();
+  LONGS_EQUAL(3, gateway.certificates.size());
+  LONGS_EQUAL(2, gateway.certificates[0].chain.size());
+  CHECK_TRUE(gateway.certificates[1].chain.empty());
+  CHECK_TRUE(gateway.certificates[2].chain.empty());
+}
+
+TEST(GatewaySession, EndsForAGatewayThatIsDisabled) {
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  must(coordinator.fleet.disable(gateway.id));
+  coordinator.server->gateway_changed(gateway.id);
+  gateway.exchange();
+  CHECK_TRUE(gateway.closed.has_value());
+  const auto again = gateway.connect();
+  CHECK_FALSE(again.has_value());
+  CHECK_TRUE(again.error().code == Errc::disabled);
+}
+
+TEST(GatewaySession, MayOnlyRenewWithAnExpiredCertificate) {
+  coordinator.enroll("Press-1");
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  clock.advance(coordinator::kGatewayCertificateLifetime + std::chrono::hours{1});
+  CHECK_TRUE(gateway.connect().has_value());
+  LONGS_EQUAL(1, gateway.welcomes.size());
+  CHECK_TRUE(gateway.welcomes[0].tenants.empty());
+  LONGS_EQUAL(0, gateway.snapshots);
+}
+
+TEST(GatewaySession, ReplacesAnOlderConnectionOfTheSameGateway) {
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  auto older = std::move(gateway.peer);
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(older->closed());
+  CHECK_FALSE(gateway.peer->closed());
+  older.reset();
+  LONGS_EQUAL(1, coordinator.server->connected());
+}
+
+TEST(GatewaySession, GivesUpAndSaysNothingOfAFailingStore) {
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  coordinator.store.fail_next(Errc::io);
+  gateway.session->request_head(coordinator.tenant);
+  gateway.exchange();
+  CHECK_TRUE(gateway.closed.has_value());
+  CHECK_TRUE(gateway.closed->code == Errc::unavailable);
+}
