@@ -1,0 +1,109 @@
+#include "shared/store/index_terms.hpp"
+
+#include <string>
+#include <vector>
+
+#include <CppUTest/TestHarness.h>
+
+#include "tests/support/fake_crypto.hpp"
+
+using berth::Bytes;
+using berth::to_bytes;
+using namespace berth::domain;
+using namespace berth::store;
+
+namespace {
+
+// As texts, "index:value".
+std::vector<std::string> texts(const std::vector<IndexTerm>& terms) {
+  std::vector<std::string> all;
+  for (const IndexTerm& term : terms) {
+    all.push_back(std::to_string(static_cast<int>(term.index)) + ":" + term.value);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_GROUP(IndexTerms) {
+  berth::testing::FakeCrypto crypto_;
+
+  Bytes certificate(const std::string& subject, const std::string& serial = "1") {
+    return crypto_.make({.subject = subject, .issuer = "CN=root", .serial = serial}).der;
+  }
+  IndividualEnrollment individual(const Attestation& attestation) {
+    IndividualEnrollment record;
+    record.attestation = attestation;
+    return record;
+  }
+  EnrollmentGroup group(const Attestation& attestation) {
+    EnrollmentGroup record;
+    record.attestation = attestation;
+    return record;
+  }
+  X509Attestation clients(const Bytes& primary, const Bytes& secondary) {
+    return {X509Attestation::Kind::client_certificates, primary, secondary, {}, {}};
+  }
+  X509Attestation signers(const Bytes& primary, const Bytes& secondary) {
+    return {X509Attestation::Kind::signing_certificates, primary, secondary, {}, {}};
+  }
+};
+
+TEST(IndexTerms, FindAnIndividualByEitherCertificate) {
+  const Bytes one = certificate("CN=dev-1");
+  const Bytes two = certificate("CN=dev-1", "2");
+  const auto terms = texts(terms_of(individual(clients(one, two)), crypto_));
+  CHECK(terms == (std::vector<std::string>{"1:" + certificate_term(one, crypto_),
+                                           "1:" + certificate_term(two, crypto_)}));
+  CHECK(terms_of(individual(clients(one, {})), crypto_).size() == 1);
+  CHECK(terms_of(individual(clients(one, one)), crypto_).size() == 1);
+}
+
+TEST(IndexTerms, WriteThumbprintsInUpperCase) {
+  const std::string term = certificate_term(certificate("CN=dev-1"), crypto_);
+  CHECK(term.size() == 64);
+  CHECK(term.find_first_not_of("0123456789ABCDEF") == std::string::npos);
+}
+
+TEST(IndexTerms, FindAnIndividualByItsEndorsementKey) {
+  const auto terms = terms_of(individual(TpmAttestation{to_bytes("ek"), {}}), crypto_);
+  CHECK(terms.size() == 1);
+  CHECK(terms[0].index == Index::endorsement_key);
+  CHECK(terms[0].value.size() == 64);
+}
+
+TEST(IndexTerms, GiveAnIndividualWithSymmetricKeysNone) {
+  CHECK(terms_of(individual(SymmetricKeyAttestation{}), crypto_).empty());
+}
+
+TEST(IndexTerms, FindAGroupByItsSignersNames) {
+  const auto terms =
+      texts(terms_of(group(signers(certificate("CN=ca-1"), certificate("CN=ca-2"))), crypto_));
+  CHECK(terms == (std::vector<std::string>{"2:" + subject_term(to_bytes("CN=ca-1"), crypto_),
+                                           "2:" + subject_term(to_bytes("CN=ca-2"), crypto_)}));
+}
+
+TEST(IndexTerms, NameOneSignerOnceThoughItWasRenewed) {
+  const Bytes old = certificate("CN=ca-1");
+  const Bytes renewed = certificate("CN=ca-1", "2");
+  CHECK(terms_of(group(signers(old, renewed)), crypto_).size() == 1);
+}
+
+TEST(IndexTerms, LeaveOutASignerThatDoesNotParse) {
+  CHECK(terms_of(group(signers(to_bytes("no certificate"), {})), crypto_).empty());
+}
+
+TEST(IndexTerms, FindAllGroupsWithSymmetricKeys) {
+  CHECK(texts(terms_of(group(SymmetricKeyAttestation{}), crypto_)) ==
+        std::vector<std::string>{std::string("6:") + kSymmetricGroupTerm});
+}
+
+TEST(IndexTerms, FindARegistrationByItsGroupAndItsHub) {
+  Registration registration;
+  CHECK(terms_of(registration).empty());
+  registration.enrollment = {true, "Group-A", 1};
+  registration.hub_id = HubId("0123");
+  CHECK(texts(terms_of(registration)) == (std::vector<std::string>{"3:group-a", "4:0123"}));
+  registration.enrollment = {false, "dev-1", 1};
+  CHECK(texts(terms_of(registration)) == std::vector<std::string>{"4:0123"});
+}
