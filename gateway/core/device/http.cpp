@@ -73,7 +73,7 @@ std::string_view message_of(int status) {
 
 }  // namespace
 
-http::Response DeviceHttp::error(int status, protocol::ErrorDocument document) const {
+http::Response DeviceHttp::error(int status, const protocol::ErrorDocument& document) const {
   http::Response response;
   response.status = status;
   response.headers.set("Content-Type", kJsonUtf8);
@@ -89,7 +89,7 @@ http::Response DeviceHttp::refuse(int status) const {
   document.tracking_id = protocol::new_guid(entropy_);
   document.message = std::string(message_of(status));
   document.timestamp = clock_.wall();
-  return error(status, std::move(document));
+  return error(status, document);
 }
 
 std::variant<DeviceRequest, HttpRefusal> DeviceHttp::read(const http::Request& request,
@@ -136,7 +136,7 @@ std::variant<DeviceRequest, HttpRefusal> DeviceHttp::read(const http::Request& r
     protocol::ErrorDocument document =
         protocol::device_error_document(body.error().code, std::move(tracking_id), clock_.wall());
     return HttpRefusal{
-        error(protocol::device_error(body.error().code).http_status(), std::move(document)),
+        error(protocol::device_error(body.error().code).http_status(), document),
         body.error().reason};
   }
   if (routed->route == Route::register_device) {

@@ -43,7 +43,7 @@ class DeviceHttp {
   [[nodiscard]] http::Response refuse(int status) const;
 
  private:
-  [[nodiscard]] http::Response error(int status, protocol::ErrorDocument document) const;
+  [[nodiscard]] http::Response error(int status, const protocol::ErrorDocument& document) const;
 
   protocol::BodyCodec& json_;
   ports::Clock& clock_;

@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "gateway/core/registration/hub_attempts.hpp"
 #include "gateway/core/registration/registration_etag.hpp"
 #include "shared/base/encoding.hpp"
-#include "shared/domain/allocation/allocate.hpp"
 #include "shared/domain/attestation/match.hpp"
 #include "shared/domain/reprovision.hpp"
 #include "shared/protocol/errors.hpp"
@@ -32,42 +32,9 @@ std::optional<domain::Registration> assignment_in(const KnownRegistration& known
   return known.registration->record;
 }
 
-// Nothing of ours can stand in the hub after such an end.
-bool wrote_nothing(Errc code) {
-  return code == Errc::hub_refused || code == Errc::hub_full || code == Errc::hub_conflict ||
-         code == Errc::hub_unauthorized || code == Errc::throttled;
-}
-
-// The hub may take it another time; a device stays `assigning` (design 3.6).
-bool is_passing(Errc code) {
-  return code == Errc::unavailable || code == Errc::throttled || code == Errc::timed_out ||
-         code == Errc::hub_unauthorized;
-}
-
-// An attempt of which something may stand in the hub stays so, whatever came later; a definite no
-// that follows is noted as one more attempt.
-void note_failure(domain::Intent& intent, const Error& error, WallTime now) {
-  domain::HubAttempt& last = intent.attempts.back();
-  const bool may_stand = last.failure && !wrote_nothing(*last.failure);
-  if (!may_stand || !wrote_nothing(error.code)) {
-    last.failure = error.code;
-    last.reason = error.reason;
-  } else if (!is_passing(error.code)) {
-    intent.attempts.push_back({last.hub_id, last.host_name, now, error.code, error.reason});
-  }
-}
-
-void begin_at(domain::Intent& intent, const domain::HubId& hub, const std::string& host_name,
-              WallTime now) {
-  intent.hub_id = hub;
-  intent.host_name = host_name;
-  if (!intent.attempts.empty() && intent.attempts.back().hub_id == hub) return;
-  intent.attempts.push_back(domain::HubAttempt{hub, host_name, now, std::nullopt, {}});
-}
-
 void count(Actions& out, Count::What what, const domain::IdScope& tenant,
            domain::DeviceProtocol protocol, const std::string& hub, bool succeeded) {
-  out.push_back(Count{what, tenant, protocol, hub, succeeded});
+  out.emplace_back(Count{what, tenant, protocol, hub, succeeded});
 }
 
 }  // namespace
@@ -85,7 +52,8 @@ void RegistrationEngine::restore(std::vector<JournaledIntent> intents) {
     operation.opened = journaled.intent.arrival;
     operation.updated = ports_.clock.wall();
     operation.intent = std::move(journaled.intent);
-    begin_at(operation.intent, operation.durable_hub, operation.intent.host_name, operation.opened);
+    begin_attempt(operation.intent, operation.durable_hub, operation.intent.host_name,
+                  operation.opened);
     // Spread, so that a restart does not fall upon the hubs all at once.
     operations_.wake_at(operation, next_try(0));
   }
@@ -219,7 +187,7 @@ void RegistrationEngine::wait_for_fence(PendingRequest pending, Actions& out) {
   fence->second.ticket = ++last_serial_;
   fence->second.deadline = ports_.clock.monotonic() + kFenceDeadline;
   fence->second.waiting.push_back(std::move(pending));
-  out.push_back(RequestFence{tenant, fence->second.ticket});
+  out.emplace_back(RequestFence{tenant, fence->second.ticket});
 }
 
 void RegistrationEngine::release_fence(std::map<domain::IdScope, Fence>::iterator fence,
@@ -233,7 +201,7 @@ void RegistrationEngine::release_fence(std::map<domain::IdScope, Fence>::iterato
     again.ticket = ++last_serial_;
     // Nobody waits longer for having come while another question was under way.
     again.deadline = again.waiting.front().arrived + kFenceDeadline;
-    out.push_back(RequestFence{fence->first, again.ticket});
+    out.emplace_back(RequestFence{fence->first, again.ticket});
   }
   waiting_ -= released.size();
   for (PendingRequest& pending : released) {
@@ -263,7 +231,7 @@ void RegistrationEngine::wait_for_look_back(PendingRequest pending, Actions& out
   if (!is_new) return;
   look_back->second.deadline = ports_.clock.monotonic() + settings_.look_back_deadline;
   look_back_deadlines_.emplace(look_back->second.deadline, key);
-  out.push_back(LookBack{key.first, key.second});
+  out.emplace_back(LookBack{key.first, key.second});
 }
 
 void RegistrationEngine::release_look_back(std::map<DeviceKey, LookingBack>::iterator look_back,
@@ -296,8 +264,9 @@ void RegistrationEngine::refuse(const PendingRequest& pending, const Error& erro
   if (error.code == Errc::throttled || error.code == Errc::unavailable) {
     refusal.retry_after = kOverloadRetryAfter;
   }
-  out.push_back(Log{Log::Level::warning, loggable(claim.id_scope), loggable(claim.registration_id),
-                    claim.source, refusal.tracking_id, error.reason});
+  out.emplace_back(Log{Log::Level::warning, loggable(claim.id_scope),
+                       loggable(claim.registration_id), claim.source, refusal.tracking_id,
+                       error.reason});
   if (std::holds_alternative<RegisterRequest>(pending.request) && !pending.tenant.empty()) {
     count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, false);
     // Recorded beside what exists, and only there: IDs that somebody makes up fill no disk.
@@ -315,10 +284,10 @@ void RegistrationEngine::refuse(const PendingRequest& pending, const Error& erro
       entry.arrival_moment = {
           settings_.boot_id,
           std::chrono::duration_cast<std::chrono::microseconds>(pending.arrived)};
-      out.push_back(RecordAttempt{std::move(entry)});
+      out.emplace_back(RecordAttempt{std::move(entry)});
     }
   }
-  out.push_back(SendReply{Reply{pending.token(), std::move(refusal)}});
+  out.emplace_back(SendReply{Reply{pending.token(), std::move(refusal)}});
 }
 
 // Each one costs a write: who guesses at an enrolled ID must not set the pace of the disk.
@@ -347,7 +316,7 @@ void RegistrationEngine::serve_register(PendingRequest pending, const domain::At
 
 void RegistrationEngine::join(Operation& operation, PendingRequest pending, Actions& out) {
   if (operation.state != OperationState::journaling_intent) {
-    out.push_back(SendReply{assigning_reply(pending.token(), operation)});
+    out.emplace_back(SendReply{assigning_reply(pending.token(), operation)});
   } else if (operation.joined.size() < kMaxJoinedRequests) {
     operation.joined.push_back(std::move(pending));
   } else {
@@ -386,13 +355,13 @@ void RegistrationEngine::begin(PendingRequest pending, const domain::Attested& a
     later.status.operation_id = make_operation_id(hash, kUnopenedGuid);
     later.status.status = domain::RegistrationStatus::assigning;
     later.retry_after = kOverloadRetryAfter;
-    out.push_back(Log{Log::Level::warning,
-                      pending.tenant.str(),
-                      pending.registration_id.str(),
-                      claim.source,
-                      {},
-                      "all operations are taken; the device was put off"});
-    out.push_back(SendReply{Reply{pending.token(), std::move(later)}});
+    out.emplace_back(Log{Log::Level::warning,
+                         pending.tenant.str(),
+                         pending.registration_id.str(),
+                         claim.source,
+                         {},
+                         "all operations are taken; the device was put off"});
+    out.emplace_back(SendReply{Reply{pending.token(), std::move(later)}});
     return;
   }
   Operation& operation = *opened;
@@ -419,19 +388,20 @@ void RegistrationEngine::begin(PendingRequest pending, const domain::Attested& a
   count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, true);
 
   const Result<void> decided =
-      decide(operation, attested.provisioning, attested.device_id, previous);
+      decide(decision_inputs(), operation.ref.tenant, attested.provisioning, attested.device_id,
+             previous, pending.arrival, intent);
   if (!decided) {
     // The device is who it says; what it may get is for the admin to put right. Nothing was
     // accepted, so nothing but the attempt is written.
     log(out, Log::Level::warning, operation.ref, decided.error().reason);
     operation.outcome.entry = failed_attempt(operation, decided.error());
-    out.push_back(RecordAttempt{operation.outcome.entry});
-    out.push_back(SendReply{assigning_reply(pending.token(), operation)});
+    out.emplace_back(RecordAttempt{operation.outcome.entry});
+    out.emplace_back(SendReply{assigning_reply(pending.token(), operation)});
     finish(operation, out);
     return;
   }
   operation.joined.push_back(std::move(pending));
-  out.push_back(JournalIntent{operation.ref, operation.intent, operation.contact});
+  out.emplace_back(JournalIntent{operation.ref, operation.intent, operation.contact});
 }
 
 void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& poll,
@@ -448,14 +418,14 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
   // An earlier operation of the device is answered with the one that took its place.
   if (const Operation* operation = operations_.find(pending.tenant, pending.registration_id)) {
     if (!is_final(operation->state)) {
-      out.push_back(SendReply{assigning_reply(pending.token(), *operation)});
+      out.emplace_back(SendReply{assigning_reply(pending.token(), *operation)});
       return;
     }
     OperationReply reply;
     reply.status.operation_id = operation->operation_id;
     reply.status.result = result_of(*operation, known, attested);
     reply.status.status = reply.status.result->registration.status;
-    out.push_back(SendReply{Reply{pending.token(), std::move(reply)}});
+    out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
     return;
   }
   if (parts->guid == kUnopenedGuid) {
@@ -477,14 +447,14 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
   reply.status.operation_id = poll.operation_id;
   reply.status.result = result_of(*known.registration, attested);
   reply.status.status = reply.status.result->registration.status;
-  out.push_back(SendReply{Reply{pending.token(), std::move(reply)}});
+  out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
 }
 
 void RegistrationEngine::serve_status(PendingRequest pending, const domain::Attested& attested,
                                       const KnownRegistration& known, Actions& out) {
   if (const Operation* operation = operations_.find(pending.tenant, pending.registration_id)) {
     RegistrationReply reply{result_of(*operation, known, attested)};
-    out.push_back(SendReply{Reply{pending.token(), std::move(reply)}});
+    out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
     return;
   }
   if (needs_look_back(pending, known)) {
@@ -497,108 +467,7 @@ void RegistrationEngine::serve_status(PendingRequest pending, const domain::Atte
     return;
   }
   RegistrationReply reply{result_of(*known.registration, attested)};
-  out.push_back(SendReply{Reply{pending.token(), std::move(reply)}});
-}
-
-// ---- Decisions ----
-
-// Sets where the device goes. Errors that an admin has to put right (no_hub, unsupported) and those
-// of reading the records come out alike: the device is told that it failed.
-Result<void> RegistrationEngine::decide(Operation& operation,
-                                        const domain::Provisioning& provisioning,
-                                        const domain::DeviceId& device_id,
-                                        const std::optional<domain::Registration>& previous) {
-  domain::Intent& intent = operation.intent;
-  domain::ProvisioningPlan plan;
-  if (!domain::needs_allocation(previous, provisioning)) {
-    plan = domain::plan_to_stay(*previous);
-  } else {
-    const domain::IdScope& tenant = operation.ref.tenant;
-    const Result<std::vector<domain::LinkedHub>> hubs = ports_.cache.hubs(tenant);
-    if (!hubs) return hubs.error();
-    const Result<domain::TenantSettings> settings = ports_.cache.settings(tenant);
-    if (!settings) return settings.error();
-
-    domain::AllocationRequest request;
-    request.registration_id = intent.registration_id;
-    request.hubs = *hubs;
-    request.service_default = settings->allocation_policy;
-    request.geo_latency = settings_.geo_latency;
-    if (domain::is_assignment(previous)) request.current = previous->hub_id;
-    for (const domain::HubAttempt& attempt : intent.attempts) {
-      if (attempt.failure == Errc::hub_refused || attempt.failure == Errc::hub_full) {
-        request.refused_by.push_back(attempt.hub_id);
-      }
-    }
-    domain::HubLatencies latencies;
-    for (const domain::LinkedHub& hub : *hubs) {
-      if (const auto latency = ports_.probe.latency(hub.hub_id)) latencies[hub.hub_id] = *latency;
-    }
-    const Result<domain::Allocation> allocation =
-        domain::allocate(request, provisioning, latencies, ports_.crypto);
-    if (!allocation) return allocation.error();
-    plan = domain::plan_provisioning(previous, provisioning, allocation->hub_id,
-                                     allocation->host_name, device_id);
-  }
-
-  intent.device_id = plan.device_id;
-  intent.substatus = plan.substatus;
-  intent.twin = provisioning.initial_twin;
-  intent.replace_twin =
-      plan.twin == domain::TwinAction::reset || plan.twin == domain::TwinAction::migrate;
-  intent.migrate_twin = plan.twin == domain::TwinAction::migrate;
-  if (plan.is_move()) {
-    intent.previous = domain::PreviousAssignment{previous->hub_id, previous->assigned_hub,
-                                                 previous->device_id, previous->hub_etag};
-  }
-  begin_at(intent, plan.hub_id, plan.host_name, ports_.clock.wall());
-  return {};
-}
-
-// The record that the device was accepted on, if it still stands and is enabled: every attempt asks
-// again (design 3.6). Errc::disabled or not_found if not; other errors mean that it can't be told.
-Result<domain::Provisioning> RegistrationEngine::still_enrolled(Operation& operation) const {
-  const auto enrollments = ports_.cache.enrollments(operation.ref.tenant);
-  const domain::RegistrationId& id = operation.ref.registration_id;
-  domain::EnrollmentRef& ref = operation.intent.enrollment;
-
-  const auto individual = enrollments->individual(id);
-  if (!individual) return individual.error();
-  const Result<bool> blocked = enrollments->is_blocked(id);
-  if (!blocked) return blocked.error();
-  if (*blocked || (individual->has_value() && (*individual)->record.provisioning.status ==
-                                                  domain::ProvisioningStatus::disabled)) {
-    return Error{Errc::disabled, "the individual enrollment was disabled meanwhile"};
-  }
-  if (!ref.is_group) {
-    if (!individual->has_value()) {
-      return Error{Errc::not_found, "the individual enrollment was deleted meanwhile"};
-    }
-    ref.version = (*individual)->version;
-    return (*individual)->record.provisioning;
-  }
-  const Result<domain::EnrollmentGroupId> group_id = domain::EnrollmentGroupId::parse(ref.id);
-  if (!group_id) return Error{Errc::not_found, "the intent names no enrollment group"};
-  const auto group = enrollments->group(*group_id);
-  if (!group) return group.error();
-  if (!group->has_value()) {
-    return Error{Errc::not_found, "enrollment group " + ref.id + " was deleted meanwhile"};
-  }
-  if ((*group)->record.provisioning.status == domain::ProvisioningStatus::disabled) {
-    return Error{Errc::disabled, "enrollment group " + ref.id + " was disabled meanwhile"};
-  }
-  ref.version = (*group)->version;
-  return (*group)->record.provisioning;
-}
-
-Result<std::optional<domain::LinkedHub>> RegistrationEngine::linked_hub(
-    const domain::IdScope& tenant, const domain::HubId& hub) const {
-  Result<std::vector<domain::LinkedHub>> hubs = ports_.cache.hubs(tenant);
-  if (!hubs) return hubs.error();
-  const auto found = std::find_if(hubs->begin(), hubs->end(),
-                                  [&](const domain::LinkedHub& h) { return h.hub_id == hub; });
-  if (found == hubs->end()) return std::optional<domain::LinkedHub>();
-  return std::optional<domain::LinkedHub>(std::move(*found));
+  out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
 }
 
 // ---- The way of an accepted operation ----
@@ -652,7 +521,7 @@ Actions RegistrationEngine::on_journaled(const OperationRef& ref, const Result<v
 void RegistrationEngine::accept(Operation& operation, Actions& out) {
   operation.durable_hub = operation.intent.hub_id;
   for (const PendingRequest& pending : std::exchange(operation.joined, {})) {
-    out.push_back(SendReply{assigning_reply(pending.token(), operation)});
+    out.emplace_back(SendReply{assigning_reply(pending.token(), operation)});
   }
   log(out, Log::Level::info, operation.ref, "accepted for hub " + operation.intent.host_name);
   send_to_hub(operation, out);
@@ -675,13 +544,12 @@ void RegistrationEngine::intent_refused(Operation& operation, const Error& error
 }
 
 void RegistrationEngine::attempt(Operation& operation, Actions& out) {
-  const Result<domain::Provisioning> enrolled = still_enrolled(operation);
+  const Result<domain::Provisioning> enrolled =
+      still_enrolled(ports_.cache, operation.ref.tenant, operation.intent);
   if (!enrolled) {
     const Errc code = enrolled.error().code;
-    if (code == Errc::disabled || code == Errc::not_found) {
-      fail(operation,
-           Error{code == Errc::not_found ? Errc::unauthorized : code, enrolled.error().reason},
-           out);
+    if (code == Errc::disabled || code == Errc::unauthorized) {
+      fail(operation, enrolled.error(), out);
     } else {
       retry_later(operation, enrolled.error(), out);
     }
@@ -697,7 +565,7 @@ void RegistrationEngine::attempt(Operation& operation, Actions& out) {
   }
   if (operation.durable_hub != operation.intent.hub_id) {
     operation.state = OperationState::rejournaling_intent;
-    out.push_back(JournalIntent{operation.ref, operation.intent, operation.contact});
+    out.emplace_back(JournalIntent{operation.ref, operation.intent, operation.contact});
     return;
   }
   send_to_hub(operation, out);
@@ -705,7 +573,7 @@ void RegistrationEngine::attempt(Operation& operation, Actions& out) {
 
 void RegistrationEngine::send_to_hub(Operation& operation, Actions& out) {
   const domain::Intent& intent = operation.intent;
-  const auto hub = linked_hub(operation.ref.tenant, intent.hub_id);
+  const auto hub = find_linked_hub(ports_.cache, operation.ref.tenant, intent.hub_id);
   if (!hub) {
     retry_later(operation, hub.error(), out);
     return;
@@ -717,14 +585,15 @@ void RegistrationEngine::send_to_hub(Operation& operation, Actions& out) {
     return;
   }
   if (intent.migrate_twin && intent.previous && !operation.twin_was_read) {
-    const auto old_hub = linked_hub(operation.ref.tenant, intent.previous->hub_id);
+    const auto old_hub =
+        find_linked_hub(ports_.cache, operation.ref.tenant, intent.previous->hub_id);
     if (!old_hub) {
       retry_later(operation, old_hub.error(), out);
       return;
     }
     if (old_hub->has_value()) {
       operation.state = OperationState::reading_twin;
-      out.push_back(ReadTwin{operation.ref, **old_hub, intent.previous->device_id});
+      out.emplace_back(ReadTwin{operation.ref, **old_hub, intent.previous->device_id});
       return;
     }
     log(out, Log::Level::warning, operation.ref,
@@ -743,7 +612,7 @@ void RegistrationEngine::apply(Operation& operation, const domain::LinkedHub& hu
   identity.replace_twin = intent.replace_twin;
   identity.iot_edge = intent.iot_edge;
   operation.state = OperationState::applying;
-  out.push_back(ApplyToHub{operation.ref, hub, std::move(identity)});
+  out.emplace_back(ApplyToHub{operation.ref, hub, std::move(identity)});
 }
 
 Actions RegistrationEngine::on_hub_outcome(const OperationRef& ref,
@@ -782,7 +651,7 @@ void RegistrationEngine::twin_arrived(Operation& operation, const Result<hub::Hu
     return;
   }
   operation.twin_was_read = true;
-  const auto hub = linked_hub(operation.ref.tenant, operation.intent.hub_id);
+  const auto hub = find_linked_hub(ports_.cache, operation.ref.tenant, operation.intent.hub_id);
   if (hub && hub->has_value()) {
     apply(operation, **hub, out);
   } else {
@@ -800,7 +669,7 @@ void RegistrationEngine::hub_answered(Operation& operation, const Result<hub::Hu
   note_failure(operation.intent, error, ports_.clock.wall());
   if (is_passing(error.code)) {
     retry_later(operation, error, out);
-  } else if (error.code == Errc::hub_refused || error.code == Errc::hub_full) {
+  } else if (is_definite_refusal(error.code)) {
     try_next_hub(operation, error, out);
   } else {
     fail(operation, error, out);
@@ -814,10 +683,12 @@ void RegistrationEngine::try_next_hub(Operation& operation, const Error& error, 
     fail(operation, error, out);
     return;
   }
-  const Result<domain::Provisioning> enrolled = still_enrolled(operation);
-  const Result<void> decided =
-      enrolled ? decide(operation, *enrolled, operation.intent.device_id, std::nullopt)
-               : Result<void>(enrolled.error());
+  const Result<domain::Provisioning> enrolled =
+      still_enrolled(ports_.cache, operation.ref.tenant, operation.intent);
+  const Result<void> decided = enrolled ? decide(decision_inputs(), operation.ref.tenant, *enrolled,
+                                                 operation.intent.device_id, std::nullopt,
+                                                 ports_.clock.wall(), operation.intent)
+                                        : Result<void>(enrolled.error());
   if (!decided || operation.intent.hub_id == operation.durable_hub) {
     fail(operation, error, out);
     return;
@@ -887,11 +758,6 @@ void RegistrationEngine::succeed(Operation& operation, const hub::HubOutcome& ou
   registration.payload = intent.payload;
   registration.hub_etag = outcome.etag;
 
-  if (intent.previous) {
-    operation.outcome.cleanup.push_back({intent.previous->hub_id, intent.previous->device_id,
-                                         intent.registration_id, intent.previous->hub_etag, now,
-                                         domain::CleanupTask::Phase::disable});
-  }
   journal_outcome(operation, out);
 }
 
@@ -923,18 +789,8 @@ domain::OutboxEntry RegistrationEngine::failed_attempt(const Operation& operatio
 void RegistrationEngine::journal_outcome(Operation& operation, Actions& out) {
   const domain::Intent& intent = operation.intent;
   const bool is_assigned = operation.outcome.entry.kind == domain::OutboxEntry::Kind::assigned;
-  // An attempt whose end is not known, or that may have been written before the hub said no, may
-  // have left an identity. Clean-up spares what a registration names (design 3.7).
-  for (const domain::HubAttempt& attempt : intent.attempts) {
-    const bool is_home = is_assigned && attempt.hub_id == intent.hub_id;
-    if (is_home || (attempt.failure && wrote_nothing(*attempt.failure))) continue;
-    operation.outcome.cleanup.push_back({attempt.hub_id,
-                                         intent.device_id,
-                                         intent.registration_id,
-                                         {},
-                                         ports_.clock.wall(),
-                                         domain::CleanupTask::Phase::disable});
-  }
+  operation.outcome.cleanup =
+      cleanup_after(intent, is_assigned ? &intent.hub_id : nullptr, ports_.clock.wall());
   operation.outcome.operation = operation.ref;
   operation.state = OperationState::journaling_outcome;
   operation.failures_in_a_row = 0;

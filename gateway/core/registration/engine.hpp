@@ -33,6 +33,7 @@
 #include "gateway/core/ports/coordinator_link.hpp"
 #include "gateway/core/ports/probe.hpp"
 #include "gateway/core/registration/action.hpp"
+#include "gateway/core/registration/decision.hpp"
 #include "gateway/core/registration/operations.hpp"
 #include "gateway/core/registration/pending_request.hpp"
 #include "shared/base/result.hpp"
@@ -142,13 +143,9 @@ class RegistrationEngine {
   [[nodiscard]] bool needs_look_back(const PendingRequest& pending,
                                      const KnownRegistration& known) const;
 
-  // Decisions.
-  [[nodiscard]] Result<void> decide(Operation& operation, const domain::Provisioning& provisioning,
-                                    const domain::DeviceId& device_id,
-                                    const std::optional<domain::Registration>& previous);
-  [[nodiscard]] Result<domain::Provisioning> still_enrolled(Operation& operation) const;
-  [[nodiscard]] Result<std::optional<domain::LinkedHub>> linked_hub(const domain::IdScope& tenant,
-                                                                    const domain::HubId& hub) const;
+  [[nodiscard]] DecisionInputs decision_inputs() const {
+    return {ports_.cache, ports_.probe, ports_.crypto, settings_.geo_latency};
+  }
 
   // The way of an accepted operation.
   [[nodiscard]] Operation* running(const OperationRef& ref);

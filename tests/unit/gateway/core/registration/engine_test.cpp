@@ -503,9 +503,9 @@ TEST(RegistrationEngine, RefusesWithTheSpecifiedCodeAndAPlainReason) {
     STRCMP_EQUAL("192.0.2.7", log.source.c_str());
     CHECK_TEXT(!b.wants<JournalIntent>() && !b.wants<ApplyToHub>(), c.what);
     CHECK_TEXT(b.engine().operations() == 0, c.what);
-    CHECK_TEXT(
-        b.cache.registrations["dev-1"].registration->record.assigned_hub == linked_hub("a").host_name,
-        c.what);
+    CHECK_TEXT(b.cache.registrations["dev-1"].registration->record.assigned_hub ==
+                   linked_hub("a").host_name,
+               c.what);
   }
 }
 

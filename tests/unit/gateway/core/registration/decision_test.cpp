@@ -1,0 +1,122 @@
+#include "gateway/core/registration/decision.hpp"
+
+#include <optional>
+
+#include "tests/unit/gateway/core/registration/engine_bench.hpp"
+
+using namespace berth;
+using namespace berth::gateway;
+using namespace berth::testing;
+
+TEST_GROUP(Decision) {
+  FakeCache cache;
+  FakeProbe probe;
+  FakeCrypto crypto;
+  domain::Intent intent;
+  domain::Provisioning provisioning;
+
+  void setup() override {
+    cache.linked = {linked_hub("a"), linked_hub("b")};
+    intent.registration_id = rid("dev-1");
+    intent.enrollment = {false, "dev-1", 1};
+    provisioning.initial_twin.tags = R"({"site":"a"})";
+  }
+  Result<void> decide_for(const std::optional<domain::Registration>& previous) {
+    return decide({cache, probe, crypto, {}}, cache.scope, provisioning, domain::DeviceId("dev-1"),
+                  previous, kNow, intent);
+  }
+  Result<domain::Provisioning> enrolled() {
+    return still_enrolled(cache, cache.scope, intent);
+  }
+};
+
+TEST(Decision, GivesANewDeviceAHubItsIdAndItsTwin) {
+  CHECK_TRUE(decide_for(std::nullopt).has_value());
+  CHECK_FALSE(intent.hub_id.empty());
+  STRCMP_EQUAL("dev-1", intent.device_id.str().c_str());
+  STRCMP_EQUAL(R"({"site":"a"})", intent.twin.tags.c_str());
+  CHECK_FALSE(intent.replace_twin);
+  CHECK_FALSE(intent.migrate_twin);
+  CHECK_FALSE(intent.previous.has_value());
+  LONGS_EQUAL(1, intent.attempts.size());
+}
+
+TEST(Decision, GoesByTheServicesPolicyWhereTheEnrollmentHasNone) {
+  cache.tenant_settings.allocation_policy = domain::AllocationPolicy::geo_latency;
+  for (const domain::LinkedHub& nearest : cache.linked) {
+    for (const domain::LinkedHub& hub : cache.linked) {
+      probe.latencies[hub.hub_id] =
+          std::chrono::milliseconds{hub.hub_id == nearest.hub_id ? 5 : 90};
+    }
+    CHECK_TRUE(decide_for(std::nullopt).has_value());
+    CHECK_TRUE(intent.hub_id == nearest.hub_id);
+  }
+}
+
+TEST(Decision, PassesOverAHubThatRefused) {
+  CHECK_TRUE(decide_for(std::nullopt).has_value());
+  const domain::HubId first = intent.hub_id;
+  intent.attempts.back().failure = Errc::hub_refused;
+  CHECK_TRUE(decide_for(std::nullopt).has_value());
+  CHECK_TRUE(intent.hub_id != first);
+  intent.attempts.back().failure = Errc::hub_full;
+  CHECK_TRUE(decide_for(std::nullopt).error().code == Errc::no_hub);
+}
+
+TEST(Decision, MovesADeviceThatItsEnrollmentSendsElsewhere) {
+  provisioning.iot_hubs = {"b.example.test"};
+  CHECK_TRUE(decide_for(assigned("dev-1", linked_hub("a"))).has_value());
+  STRCMP_EQUAL("b.example.test", intent.host_name.c_str());
+  CHECK_TRUE(intent.migrate_twin);
+  CHECK_TRUE(intent.replace_twin);
+  STRCMP_EQUAL("a.example.test", intent.previous->host_name.c_str());
+  STRCMP_EQUAL("etag-of-old", intent.previous->hub_etag.c_str());
+}
+
+TEST(Decision, PassesOnWhatTheRecordsCannotSay) {
+  cache.failure = Errc::corrupt;
+  CHECK_TRUE(decide_for(std::nullopt).error().code == Errc::corrupt);
+  CHECK_TRUE(enrolled().error().code == Errc::corrupt);
+  CHECK_TRUE(find_linked_hub(cache, cache.scope, linked_hub("a").hub_id).error().code ==
+             Errc::corrupt);
+}
+
+TEST(Decision, FindsALinkedHubAndMissesAnUnlinkedOne) {
+  CHECK_TRUE(find_linked_hub(cache, cache.scope, linked_hub("b").hub_id)->has_value());
+  CHECK_FALSE(find_linked_hub(cache, cache.scope, linked_hub("c").hub_id)->has_value());
+}
+
+TEST(Decision, BringsTheVersionOfTheEnrollmentUpToDate) {
+  cache.put(individual("dev-1"));
+  cache.put(individual("dev-1"));
+  CHECK_TRUE(enrolled().has_value());
+  LONGS_EQUAL(2, intent.enrollment.version);
+}
+
+TEST(Decision, RefusesAnIndividualThatWasDisabledOrDeleted) {
+  CHECK_TRUE(enrolled().error().code == Errc::unauthorized);
+  auto record = individual("dev-1");
+  record.provisioning.status = domain::ProvisioningStatus::disabled;
+  cache.put(record);
+  CHECK_TRUE(enrolled().error().code == Errc::disabled);
+}
+
+TEST(Decision, RefusesAGroupThatWasDisabledOrDeletedAndADeviceThatWasTakenOutOfIt) {
+  intent.enrollment = {true, "line", 1};
+  CHECK_TRUE(enrolled().error().code == Errc::unauthorized);
+  domain::EnrollmentGroup group;
+  group.group_id = group_id("Line");
+  cache.put(group);
+  CHECK_TRUE(enrolled().has_value());
+  auto blocking = individual("dev-1");
+  blocking.provisioning.status = domain::ProvisioningStatus::disabled;
+  cache.put(blocking);
+  CHECK_TRUE(enrolled().error().code == Errc::disabled);
+  cache.individuals.clear();
+  cache.stubs.insert("dev-1");
+  CHECK_TRUE(enrolled().error().code == Errc::disabled);
+  cache.stubs.clear();
+  group.provisioning.status = domain::ProvisioningStatus::disabled;
+  cache.put(group);
+  CHECK_TRUE(enrolled().error().code == Errc::disabled);
+}
