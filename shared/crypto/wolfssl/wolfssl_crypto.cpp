@@ -95,6 +95,7 @@ struct RsaPublicKey {
 };
 
 bool verify_ecdsa(int curve, ByteView point, ByteView digest, ByteView signature) {
+  wolfssl::free_point_cache_at_thread_end();
   EccKey key;
   if (wc_ecc_import_x963_ex(point.data(), size_of(point), &key.key, curve) != 0 ||
       wc_ecc_check_key(&key.key) != 0) {

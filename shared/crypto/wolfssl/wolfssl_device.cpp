@@ -186,4 +186,15 @@ int device_id() {
   return kDeviceId;
 }
 
+void free_point_cache_at_thread_end() {
+  struct PointCache {
+    PointCache() = default;
+    PointCache(const PointCache&) = delete;
+    PointCache& operator=(const PointCache&) = delete;
+    ~PointCache() { wc_ecc_fp_free(); }
+  };
+  static const thread_local PointCache cache;
+  static_cast<void>(cache);
+}
+
 }  // namespace berth::crypto::wolfssl

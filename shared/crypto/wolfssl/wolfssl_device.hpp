@@ -8,4 +8,9 @@ namespace berth::crypto::wolfssl {
 // process's. What is returned is for wolfSSL_CTX_SetDevId.
 [[nodiscard]] int device_id();
 
+// wolfCrypt remembers multiples of points it has seen, megabytes of them, per thread, and leaves it
+// to the thread to free them. Called before its own curve arithmetic; the rest happens when the
+// thread ends.
+void free_point_cache_at_thread_end();
+
 }  // namespace berth::crypto::wolfssl

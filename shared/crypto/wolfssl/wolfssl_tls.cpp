@@ -192,6 +192,7 @@ class WolfsslEngine final : public ports::TlsEngine {
 
   TlsStatus handshake() override {
     if (failed()) return TlsStatus::failed;
+    wolfssl::free_point_cache_at_thread_end();
     const int result = role_.side == Side::server ? wolfSSL_accept(session_.get())
                                                   : wolfSSL_connect(session_.get());
     if (result != WOLFSSL_SUCCESS) return status_of(result);
