@@ -23,7 +23,7 @@ constexpr std::size_t kReceiveChunk = 16 * 1024;
 // How long close() waits for its close_notify to leave.
 constexpr std::chrono::milliseconds kCloseTimeout{1000};
 // What linger_and_close() takes of a peer that goes on sending, in chunks, within kCloseTimeout.
-constexpr int kMaxLingerChunks = 64;
+constexpr int kMaxLingerChunks = 512;
 
 Error failed(const error_code& error) {
   return Error{Errc::unavailable, error.message()};

@@ -20,7 +20,7 @@ inline constexpr std::chrono::milliseconds kMaxDelay{60000};
 
 struct Fault {
   FaultMode mode = FaultMode::none;
-  std::optional<std::uint64_t> count;  // requests that it still hits; nullopt: all
+  std::optional<std::uint64_t> count = std::nullopt;  // requests that it still hits; nullopt: all
   std::chrono::milliseconds delay = kDefaultDelay;
 };
 

@@ -284,7 +284,7 @@ Result<void> Registry::apply(const std::string& id, const Object& item) {
     case Verb::remove: return remove(id, if_match);
     case Verb::create:
       device = create(id, item);
-      if (device) device = change_twin(std::move(*device), item, true);
+      if (device) device = change_twin(std::move(*device), item, false);
       break;
     case Verb::update:
       device = find(id, if_match, &Device::version);
