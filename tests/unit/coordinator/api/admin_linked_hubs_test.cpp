@@ -1,0 +1,148 @@
+#include <string>
+
+#include <CppUTest/TestHarness.h>
+
+#include "tests/unit/coordinator/api/api_fixture.hpp"
+#include "tests/unit/shared/json/x509_vector.hpp"
+
+using namespace berth;
+using berth::testing::Answer;
+
+namespace {
+
+constexpr const char* kHubs = "/berth/v1/linkedHubs";
+constexpr const char* kLink =
+    R"({"connectionString":"HostName=Hub-A.test;SharedAccessKeyName=iothubowner;)"
+    R"(SharedAccessKey=AQID","registryUrl":"https://10.0.0.3:8443","allocationWeight":7,)"
+    R"("location":"hall 1","probeAddress":"10.0.0.3:8443"})";
+
+}  // namespace
+
+TEST_GROUP(AdminLinkedHubs) {
+  berth::testing::ApiFixture fixture;
+
+  domain::HubId hub_id() {
+    return fixture.catalog.hubs.all(fixture.tenant)->front().record.hub_id;
+  }
+  SecretBytes stored_key() {
+    return fixture.catalog.hubs.credential(fixture.tenant, hub_id())->policy_key;
+  }
+  void check_refused(const std::string& body) {
+    CHECK_EQUAL_TEXT(400, fixture.call("POST", kHubs, body).status, body.c_str());
+  }
+};
+
+TEST(AdminLinkedHubs, LinksAHubAndMasksItsKey) {
+  const Answer linked = fixture.call("POST", kHubs, kLink);
+  CHECK_EQUAL(201, linked.status);
+  STRCMP_EQUAL("hub-a.test", linked.member("hostName").c_str());
+  STRCMP_EQUAL("azure-iot-hub", linked.member("kind").c_str());
+  STRCMP_EQUAL("HostName=hub-a.test;SharedAccessKeyName=iothubowner;SharedAccessKey=****",
+               linked.member("connectionString").c_str());
+  STRCMP_EQUAL("https://10.0.0.3:8443", linked.member("registryUrl").c_str());
+  STRCMP_EQUAL("10.0.0.3:8443", linked.member("probeAddress").c_str());
+  STRCMP_EQUAL("7", linked.text_of("allocationWeight").c_str());
+  CHECK_EQUAL(32U, linked.member("hubId").size());
+  CHECK(stored_key() == SecretBytes(Bytes{1, 2, 3}));
+}
+
+TEST(AdminLinkedHubs, FillsInWhatIsLeftOut) {
+  const Answer linked = fixture.call(
+      "POST", kHubs, R"({"hostName":"hub-b.test","policyName":"p","policyKey":"AQID"})");
+  CHECK_EQUAL(201, linked.status);
+  STRCMP_EQUAL("https://hub-b.test", linked.member("registryUrl").c_str());
+  STRCMP_EQUAL("1", linked.text_of("allocationWeight").c_str());
+  STRCMP_EQUAL("true", linked.text_of("applyAllocationPolicy").c_str());
+  STRCMP_EQUAL("gateway", linked.member("apply").c_str());
+}
+
+TEST(AdminLinkedHubs, IsFoundByHostNameAndById) {
+  const std::string id = fixture.call("POST", kHubs, kLink).member("hubId");
+  CHECK_EQUAL(200, fixture.call("GET", kHubs + std::string("/HUB-A.test")).status);
+  CHECK_EQUAL(200, fixture.call("GET", kHubs + std::string("/") + id).status);
+  CHECK_EQUAL(404, fixture.call("GET", kHubs + std::string("/hub-b.test")).status);
+  CHECK_EQUAL(1U, fixture.call("GET", kHubs).rows().size());
+}
+
+TEST(AdminLinkedHubs, KeepsTheKeyWhenItComesBackMasked) {
+  const Answer linked = fixture.call("POST", kHubs, kLink);
+  const Answer updated = fixture.call("PUT", kHubs + std::string("/hub-a.test"), linked.text,
+                                      {{"If-Match", linked.member("etag")}});
+  CHECK_EQUAL(200, updated.status);
+  CHECK(stored_key() == SecretBytes(Bytes{1, 2, 3}));
+  CHECK(hub_id().str() == linked.member("hubId"));
+}
+
+TEST(AdminLinkedHubs, ReplacesAKeyThatWasRolled) {
+  fixture.call("POST", kHubs, kLink);
+  CHECK_EQUAL(
+      200,
+      fixture.call("PUT", kHubs + std::string("/hub-a.test"), R"({"policyKey":"BAUG"})").status);
+  CHECK(stored_key() == SecretBytes(Bytes{4, 5, 6}));
+}
+
+TEST(AdminLinkedHubs, AsksForTheKeyOfAnotherPolicy) {
+  fixture.call("POST", kHubs, kLink);
+  CHECK_EQUAL(
+      400,
+      fixture.call("PUT", kHubs + std::string("/hub-a.test"), R"({"policyName":"other"})").status);
+}
+
+TEST(AdminLinkedHubs, RefusesAStaleEtag) {
+  fixture.call("POST", kHubs, kLink);
+  const std::string path = kHubs + std::string("/hub-a.test");
+  CHECK_EQUAL(412, fixture.call("PUT", path, "{}", {{"If-Match", "\"stale\""}}).status);
+  CHECK_EQUAL(412, fixture.call("DELETE", path, {}, {{"If-Match", "\"stale\""}}).status);
+}
+
+TEST(AdminLinkedHubs, UnlinksAHub) {
+  fixture.call("POST", kHubs, kLink);
+  CHECK_EQUAL(204, fixture.call("DELETE", kHubs + std::string("/hub-a.test")).status);
+  CHECK(fixture.call("GET", kHubs).rows().empty());
+}
+
+TEST(AdminLinkedHubs, LinksAHubOnce) {
+  fixture.call("POST", kHubs, kLink);
+  CHECK_EQUAL(409, fixture.call("POST", kHubs, kLink).status);
+}
+
+TEST(AdminLinkedHubs, RefusesWhatCannotBeAHub) {
+  const std::string credential = R"("policyName":"p","policyKey":"AQID")";
+  check_refused("{}");
+  check_refused(R"({"hostName":"hub-a.test"})");
+  check_refused("{" + credential + "}");
+  check_refused(R"({"hostName":"hub a",)" + credential + "}");
+  check_refused(R"({"hostName":"hub-a.test","registryUrl":"http://hub-a.test",)" + credential +
+                "}");
+  check_refused(R"({"hostName":"hub-a.test","registryUrl":"https://hub-a.test/path",)" +
+                credential + "}");
+  check_refused(R"({"hostName":"hub-a.test","registryUrl":"https://127.0.0.3",)" + credential +
+                "}");
+  check_refused(R"({"hostName":"hub-a.test","probeAddress":"169.254.169.254",)" + credential + "}");
+  check_refused(R"({"hostName":"hub-a.test","allocationWeight":0,)" + credential + "}");
+  check_refused(R"({"hostName":"hub-a.test","allocationWeight":1001,)" + credential + "}");
+  check_refused(R"({"hostName":"hub-a.test","kind":"fax",)" + credential + "}");
+  check_refused(R"({"hostName":"hub-a.test","caCertificate":"x!",)" + credential + "}");
+  check_refused(R"({"connectionString":"HostName=hub-a.test;SharedAccessKeyName=p;)"
+                R"(SharedAccessKey=****"})");
+}
+
+TEST(AdminLinkedHubs, AllowsTheSmallestAndTheLargestWeight) {
+  fixture.call("POST", kHubs, kLink);
+  const std::string path = kHubs + std::string("/hub-a.test");
+  CHECK_EQUAL(200, fixture.call("PUT", path, R"({"allocationWeight":1})").status);
+  CHECK_EQUAL(200, fixture.call("PUT", path, R"({"allocationWeight":1000})").status);
+}
+
+TEST(AdminLinkedHubs, KeepsAndShowsTheCaCertificate) {
+  std::string pem;
+  for (const char* c = berth::testing::kVectorPem; *c != '\0'; ++c) {
+    pem += *c == '\n' ? std::string("\\n") : std::string(1, *c);
+  }
+  fixture.call("POST", kHubs, kLink);
+  const Answer updated = fixture.call("PUT", kHubs + std::string("/hub-a.test"),
+                                      R"({"caCertificate":")" + pem + R"("})");
+  STRCMP_EQUAL(berth::testing::kVectorPem, updated.member("caCertificate").c_str());
+  CHECK_FALSE(fixture.call("PUT", kHubs + std::string("/hub-a.test"), R"({"caCertificate":""})")
+                  .has("caCertificate"));
+}
