@@ -165,7 +165,7 @@ runtime::Task<Result<GatewayIdentity>> join(boost::asio::any_io_executor executo
                     "the coordinator refused the join token (status " +
                         std::to_string(response->status) +
                         "): it is good once and for an hour; make another with `berth gateway "
-                        "create-token`"};
+                        "token`"};
   }
   auto reply = json::read_join_reply(response->body);
   if (!reply) co_return reply.error();

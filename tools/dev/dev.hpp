@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "shared/base/result.hpp"
+
 namespace berth::dev {
 
 struct DevOptions {
@@ -20,12 +22,13 @@ struct DevOptions {
   std::filesystem::path programs;
 };
 
-// Starts it all, prints one line `ready: DIR/dev.json` and serves until SIGTERM or Ctrl-C. The exit
-// code: 0 after an ordered end, 1 if something could not be started (said on stderr).
-int run_dev(const DevOptions& options);
+// Starts it all, prints one line `ready: DIR/dev.json` and serves until SIGTERM or Ctrl-C. An error
+// if something could not be started.
+[[nodiscard]] Result<void> run_dev(const DevOptions& options);
 
 // Tells the `berth dev` that runs in `dir` to do something: {"restart", "coordinator"},
-// {"offline"}, {"online"}. The exit code: 0 when it is done, 1 otherwise (said on stderr).
-int control_dev(const std::filesystem::path& dir, const std::vector<std::string>& command);
+// {"offline"}, {"online"}. Returns when it is done.
+[[nodiscard]] Result<void> control_dev(const std::filesystem::path& dir,
+                                       const std::vector<std::string>& command);
 
 }  // namespace berth::dev
