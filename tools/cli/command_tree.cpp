@@ -1,0 +1,640 @@
+#include "tools/cli/command_tree.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/cli/commands.hpp"
+
+namespace berth::cli {
+namespace {
+
+const std::vector<std::string> kFormats{"table", "json", "jsonl"};
+const std::vector<std::string> kAttestationTypes{"symmetricKey", "x509", "tpm"};
+const std::vector<std::string> kStatuses{"enabled", "disabled"};
+const std::vector<std::string> kReprovisionPolicies{"reprovisionandmigratedata",
+                                                    "reprovisionandresetdata", "never"};
+const std::vector<std::string> kAllocationPolicies{"hashed", "geoLatency", "static", "custom"};
+const std::vector<std::string> kTenantAllocationPolicies{"hashed", "geoLatency", "static"};
+const std::vector<std::string> kAppliers{"gateway", "coordinator"};
+const std::vector<std::string> kWhichKeys{"primary", "secondary"};
+const std::vector<std::string> kRights{"ServiceConfig",           "EnrollmentRead",
+                                       "EnrollmentWrite",         "RegistrationStatusRead",
+                                       "RegistrationStatusWrite", "DeviceConnect"};
+
+constexpr const char* kRegistrationIdNames = ",--registration-id,--enrollment-id,--eid";
+constexpr const char* kGroupIdNames = ",--group-id,--enrollment-id,--eid";
+
+constexpr const char* kAbout =
+    "Berth's command line for admins, installers and developers.\n\n"
+    "It calls a coordinator with the login of an access policy, or of the operator for tenants,\n"
+    "sites and gateways.";
+
+constexpr const char* kTopExamples =
+    "Examples:\n"
+    "  export BERTH_CONNECTION_STRING='HostName=dps.example;SharedAccessKeyName=admin;"
+    "SharedAccessKey=…'\n"
+    "  berth status\n"
+    "  berth hub link --connection-string 'HostName=hub-a.example;SharedAccessKeyName=…;"
+    "SharedAccessKey=…'\n"
+    "  berth enrollment create dev-1 --attestation-type symmetricKey\n"
+    "  berth registration list --output jsonl\n"
+    "  source <(berth completion bash)\n\n"
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.";
+
+}  // namespace
+
+struct CommandTree::Impl {
+  CLI::App app{kAbout, "berth"};
+  Login login;
+  std::string format = kFormats.front();
+  std::function<Result<Output>()> chosen;
+  std::map<const CLI::Option*, std::vector<std::string>> choices;
+
+  // One set of each, since one command runs.
+  EnrollmentOptions enrollment;
+  NamedOptions named;
+  ListOptions listed;
+  DeviceKeyOptions device_key;
+  HubOptions hub;
+  TenantOptions tenant;
+  PolicyOptions policy;
+  GatewayOptions gateway;
+  DevStartOptions dev_start;
+  std::string dev_part;
+  DevCommands dev;
+
+  explicit Impl(DevCommands commands) : dev(std::move(commands)) {
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.footer(kTopExamples);
+    app.set_version_flag("--version", std::string("berth 0.1.0"));
+    app.add_option("--login", login.connection_string,
+                   std::string("Connection string of an access policy or of the operator; "
+                               "HostName may carry a port. Default: $") +
+                       kLoginVariable);
+    app.add_option("--ca-file", login.ca_file,
+                   std::string("PEM file of the CA that the coordinator's certificate chains to. "
+                               "Default: $") +
+                       kCaFileVariable + ", or the machine's CA bundle");
+    choose(app.add_option("--output,-o", format, "How to print: table, json or jsonl"), kFormats);
+    add_enrollments();
+    add_groups();
+    add_registrations();
+    add_hubs();
+    add_policies();
+    add_settings();
+    add_tenants();
+    add_sites();
+    add_gateways();
+    add_status();
+    add_dev();
+    add_completion();
+  }
+
+  CLI::Option* choose(CLI::Option* option, const std::vector<std::string>& values) {
+    option->transform(CLI::IsMember(values, CLI::ignore_case))->type_name("");
+    choices[option] = values;
+    return option;
+  }
+
+  CLI::App* noun(const std::string& name, const std::string& about) {
+    CLI::App* added = app.add_subcommand(name, about);
+    added->require_subcommand(1);
+    return added;
+  }
+
+  CLI::App* verb(CLI::App* noun, const std::string& name, const std::string& about,
+                 const std::string& examples, std::function<Result<Output>()> run) {
+    CLI::App* added = noun->add_subcommand(name, about);
+    added->footer("Examples:\n" + examples);
+    added->callback([this, run = std::move(run)] { chosen = run; });
+    return added;
+  }
+
+  // A verb that calls the coordinator.
+  template <class... Options>
+  CLI::App* calling_verb(CLI::App* noun, const std::string& name, const std::string& about,
+                         const std::string& examples,
+                         Result<Output> (*command)(ServiceClient&, const Options&...),
+                         const Options&... options) {
+    return verb(noun, name, about, examples, [this, command, &options...]() -> Result<Output> {
+      auto client = ServiceClient::open(login);
+      if (!client) return client.error();
+      return command(*client, options...);
+    });
+  }
+
+  // `names`: other ways to give it, such as ",--registration-id".
+  void add_id(CLI::App* to, std::string& id, const std::string& what,
+              const std::string& names = {}) {
+    to->add_option("id" + names, id, what)->required()->type_name("");
+  }
+  void add_etag(CLI::App* to, std::string& etag, const std::string& otherwise) {
+    to->add_option("--etag", etag, "Only if the record has this etag; " + otherwise);
+  }
+
+  void add_attestation_options(CLI::App* to, bool is_update) {
+    EnrollmentOptions& o = enrollment;
+    choose(to->add_option("--attestation-type,--at", o.attestation_type,
+                          "symmetricKey, x509 or (one device only) tpm"),
+           kAttestationTypes);
+    to->add_option("--certificate-path,--cp", o.certificate_path,
+                   "File of the (primary) certificate, PEM or DER in base64");
+    to->add_option("--secondary-certificate-path,--scp", o.secondary_certificate_path,
+                   "File of the secondary certificate");
+    to->add_option("--root-ca-name,--cn", o.root_ca_name, "Name of an uploaded CA certificate");
+    to->add_option("--secondary-root-ca-name,--scn", o.secondary_root_ca_name,
+                   "Name of the secondary CA certificate");
+    to->add_option("--primary-key,--pk", o.primary_key,
+                   "Primary symmetric key, base64; made if absent");
+    to->add_option("--secondary-key,--sk", o.secondary_key,
+                   "Secondary symmetric key, base64; made if absent");
+    if (!is_update) return;
+    to->add_flag("--remove-certificate,--rc", o.remove_certificate,
+                 "Remove the primary certificate");
+    to->add_flag("--remove-secondary-certificate,--rsc", o.remove_secondary_certificate,
+                 "Remove the secondary certificate");
+  }
+
+  void add_individual_options(CLI::App* to) {
+    EnrollmentOptions& o = enrollment;
+    choose(
+        to->add_option("--attestation-type,--at", o.attestation_type, "symmetricKey, x509 or tpm"),
+        kAttestationTypes);
+    to->add_option("--endorsement-key,--ek", o.endorsement_key, "TPM endorsement key, base64");
+    to->add_option("--device-id", o.device_id,
+                   "Device ID in the hub; the registration ID if absent");
+    to->add_option("--device-information,--info", o.device_information,
+                   "Notes about the device: a JSON object, or @FILE");
+  }
+
+  void add_provisioning_options(CLI::App* to) {
+    EnrollmentOptions& o = enrollment;
+    to->add_option("--initial-twin-tags,--tags", o.initial_twin_tags,
+                   "Initial twin's tags: a JSON object, or @FILE");
+    to->add_option("--initial-twin-properties,--props", o.initial_twin_properties,
+                   "Initial twin's desired properties: a JSON object, or @FILE");
+    choose(
+        to->add_option("--provisioning-status,--ps", o.provisioning_status, "enabled or disabled"),
+        kStatuses);
+    choose(to->add_option("--reprovision-policy,--rp", o.reprovision_policy,
+                          "What happens when a device registers again"),
+           kReprovisionPolicies);
+    choose(to->add_option("--allocation-policy,--ap", o.allocation_policy,
+                          "How the hub is chosen; the tenant's way if absent"),
+           kAllocationPolicies);
+    to->add_option("--iot-hubs,--ih", o.iot_hubs,
+                   "Host names of linked hubs to choose from; all if absent");
+    to->add_option("--webhook-url,--wh", o.webhook_url, "Webhook of the custom allocation policy");
+    to->add_option("--api-version,--av", o.api_version, "API version that the webhook speaks");
+    to->add_option("--edge-enabled,--ee", o.edge_enabled, "Whether devices are IoT Edge devices")
+        ->type_name("BOOL");
+    to->add_option("--sites", o.sites, "Sites that may serve it; all if absent");
+  }
+
+  void add_enrollments() {
+    CLI::App* group = noun("enrollment", "Individual enrollments: one device each");
+    const std::string id = "Registration ID";
+    CLI::App* create = calling_verb(
+        group, "create", "Create an individual enrollment",
+        "  berth enrollment create dev-1 --attestation-type symmetricKey\n"
+        "  berth enrollment create dev-2 --certificate-path dev-2.pem --iot-hubs hub-a.example\n"
+        "  berth enrollment create dev-3 --at symmetricKey --tags '{\"line\":\"7\"}' --props "
+        "@desired.json\n"
+        "  berth enrollment create stolen-1 --at symmetricKey --provisioning-status disabled",
+        create_enrollment, enrollment);
+    add_id(create, enrollment.id, id, kRegistrationIdNames);
+    add_individual_options(create);
+    add_attestation_options(create, false);
+    add_provisioning_options(create);
+
+    CLI::App* update =
+        calling_verb(group, "update", "Change an individual enrollment; what is not said stays",
+                     "  berth enrollment update dev-1 --provisioning-status disabled\n"
+                     "  berth enrollment update dev-2 --secondary-certificate-path next.pem",
+                     update_enrollment, enrollment);
+    add_id(update, enrollment.id, id, kRegistrationIdNames);
+    add_individual_options(update);
+    add_attestation_options(update, true);
+    add_provisioning_options(update);
+    add_etag(update, enrollment.etag, "otherwise if nobody changes it meanwhile; * always");
+
+    CLI::App* show = calling_verb(group, "show", "Show an individual enrollment",
+                                  "  berth enrollment show dev-1 --show-keys --output json",
+                                  show_enrollment, named);
+    add_id(show, named.id, id, kRegistrationIdNames);
+    show->add_flag("--show-keys", named.show_keys, "With its symmetric keys");
+
+    CLI::App* list = calling_verb(group, "list", "List individual enrollments",
+                                  "  berth enrollment list --top 20\n"
+                                  "  berth enrollment list --output jsonl",
+                                  list_enrollments, listed);
+    list->add_option("--top", listed.top, "At most so many");
+
+    CLI::App* remove = calling_verb(group, "delete", "Delete an individual enrollment",
+                                    "  berth enrollment delete dev-1", delete_enrollment, named);
+    add_id(remove, named.id, id, kRegistrationIdNames);
+    add_etag(remove, named.etag, "otherwise whatever it is");
+  }
+
+  void add_groups() {
+    CLI::App* group = noun("group", "Enrollment groups: many devices by one CA or key");
+    const std::string id = "Enrollment group ID";
+    CLI::App* create = calling_verb(
+        group, "create", "Create an enrollment group",
+        "  berth group create line-7 --certificate-path factory-ca.pem\n"
+        "  berth group create sensors --primary-key BASE64 --allocation-policy geoLatency",
+        create_group, enrollment);
+    add_id(create, enrollment.id, id, kGroupIdNames);
+    add_attestation_options(create, false);
+    add_provisioning_options(create);
+
+    CLI::App* update =
+        calling_verb(group, "update", "Change an enrollment group; what is not said stays",
+                     "  berth group update line-7 --iot-hubs hub-a.example hub-b.example\n"
+                     "  berth group update line-7 --secondary-certificate-path next-ca.pem",
+                     update_group, enrollment);
+    add_id(update, enrollment.id, id, kGroupIdNames);
+    add_attestation_options(update, true);
+    add_provisioning_options(update);
+    add_etag(update, enrollment.etag, "otherwise if nobody changes it meanwhile; * always");
+
+    CLI::App* show = calling_verb(group, "show", "Show an enrollment group",
+                                  "  berth group show line-7 --show-keys", show_group, named);
+    add_id(show, named.id, id, kGroupIdNames);
+    show->add_flag("--show-keys", named.show_keys, "With its symmetric keys");
+
+    CLI::App* list = calling_verb(group, "list", "List enrollment groups", "  berth group list",
+                                  list_groups, listed);
+    list->add_option("--top", listed.top, "At most so many");
+
+    CLI::App* remove = calling_verb(group, "delete", "Delete an enrollment group",
+                                    "  berth group delete line-7", delete_group, named);
+    add_id(remove, named.id, id, kGroupIdNames);
+    add_etag(remove, named.etag, "otherwise whatever it is");
+
+    CLI::App* key =
+        verb(group, "compute-device-key", "Derive a device's key from its group's key",
+             "  berth group compute-device-key sensors --registration-id sensor-42\n"
+             "  berth group compute-device-key --key BASE64 --registration-id sensor-42",
+             [this] { return compute_device_key(login, device_key); });
+    key->add_option(std::string("id") + kGroupIdNames, device_key.group,
+                    id + "; not needed with --key")
+        ->type_name("");
+    key->add_option("--registration-id,--rid", device_key.registration_id,
+                    "The device's registration ID, in the spelling that it uses")
+        ->required();
+    key->add_option("--key", device_key.key, "The group's key, base64; then no login is needed");
+  }
+
+  void add_registrations() {
+    CLI::App* group = noun("registration", "Registrations: which device went to which hub");
+    CLI::App* list = calling_verb(group, "list", "List registrations",
+                                  "  berth registration list\n"
+                                  "  berth registration list --group line-7 --output jsonl",
+                                  list_registrations, listed);
+    list->add_option("--group", listed.group, "Those of one enrollment group only");
+    list->add_option("--top", listed.top, "At most so many");
+    CLI::App* show =
+        calling_verb(group, "show", "Show a registration, and why the last attempt failed",
+                     "  berth registration show dev-1", show_registration, named);
+    add_id(show, named.id, "Registration ID", kRegistrationIdNames);
+    CLI::App* remove =
+        calling_verb(group, "delete", "Forget a registration; the hub keeps the identity",
+                     "  berth registration delete dev-1", delete_registration, named);
+    add_id(remove, named.id, "Registration ID", kRegistrationIdNames);
+    add_etag(remove, named.etag, "otherwise whatever it is");
+  }
+
+  void add_hub_options(CLI::App* to) {
+    to->add_option("--connection-string", hub.connection_string,
+                   "Of a policy of the hub that may write its registry");
+    to->add_option("--policy-name", hub.policy_name, "The policy, instead of a connection string");
+    to->add_option("--policy-key", hub.policy_key, "Its key, base64");
+    to->add_option("--registry-url", hub.registry_url,
+                   "Where identities are written, https://host[:port]; the host name if absent");
+    to->add_option("--allocation-weight", hub.allocation_weight, "Its share, 1 to 1000")
+        ->type_name("NUMBER");
+    to->add_option("--apply-allocation-policy", hub.apply_allocation_policy,
+                   "false: linked, but receives no devices")
+        ->type_name("BOOL");
+    to->add_option("--location", hub.location, "Where it is, for people")->type_name("TEXT");
+    to->add_option("--probe-address", hub.probe_address,
+                   "host[:port] where latency is measured; the registry if absent")
+        ->type_name("TEXT");
+    choose(to->add_option("--apply", hub.apply, "Who writes to the hub: gateway or coordinator"),
+           kAppliers);
+    to->add_option("--hub-ca-path", hub.ca_path,
+                   "PEM file of the CA that the registry's certificate chains to");
+  }
+
+  void add_hubs() {
+    CLI::App* group = noun("hub", "Linked hubs: where devices are assigned to");
+    CLI::App* link = calling_verb(
+        group, "link", "Link a hub",
+        "  berth hub link --connection-string 'HostName=hub-a.example;SharedAccessKeyName="
+        "iothubowner;SharedAccessKey=…'\n"
+        "  berth hub link --host-name hub-b.example --registry-url https://10.0.0.3:8443 \\\n"
+        "      --policy-name iothubowner --policy-key BASE64 --hub-ca-path hub-ca.pem",
+        link_hub, hub);
+    link->add_option("--host-name", hub.host_name,
+                     "What devices are told; the connection string's if absent");
+    add_hub_options(link);
+    calling_verb(group, "list", "List linked hubs", "  berth hub list", list_hubs);
+    CLI::App* show = calling_verb(group, "show", "Show a linked hub",
+                                  "  berth hub show hub-a.example", show_hub, named);
+    add_id(show, named.id, "Host name or hub ID");
+    CLI::App* update = calling_verb(group, "update", "Change a link; what is not said stays",
+                                    "  berth hub update hub-a.example --allocation-weight 5\n"
+                                    "  berth hub update hub-a.example --policy-key BASE64",
+                                    update_hub, hub);
+    add_id(update, hub.name, "Host name or hub ID");
+    add_hub_options(update);
+    add_etag(update, hub.etag, "otherwise whatever it is");
+    CLI::App* unlink = calling_verb(group, "unlink", "Unlink a hub; its devices stay in it",
+                                    "  berth hub unlink hub-a.example", unlink_hub, named);
+    add_id(unlink, named.id, "Host name or hub ID");
+    add_etag(unlink, named.etag, "otherwise whatever it is");
+  }
+
+  void add_policies() {
+    CLI::App* group = noun("policy", "Shared access policies of the tenant");
+    const std::string name = "The policy's name";
+    CLI::App* create =
+        calling_verb(group, "create", "Create a policy",
+                     "  berth policy create reader --rights EnrollmentRead RegistrationStatusRead",
+                     create_policy, policy);
+    add_id(create, policy.name, name);
+    choose(create->add_option("--rights", policy.rights, "What it may"), kRights)->required();
+    create->add_option("--primary-key,--pk", policy.primary_key, "base64; made if absent");
+    create->add_option("--secondary-key,--sk", policy.secondary_key, "base64; made if absent");
+    calling_verb(group, "list", "List policies", "  berth policy list", list_policies);
+    CLI::App* show = calling_verb(group, "show", "Show a policy",
+                                  "  berth policy show reader --show-keys", show_policy, named);
+    add_id(show, named.id, name);
+    show->add_flag("--show-keys", named.show_keys, "With its keys");
+    CLI::App* update =
+        calling_verb(group, "update", "Change a policy; what is not said stays",
+                     "  berth policy update reader --rights EnrollmentRead", update_policy, policy);
+    add_id(update, policy.name, name);
+    choose(update->add_option("--rights", policy.rights, "What it may"), kRights);
+    update->add_option("--primary-key,--pk", policy.primary_key, "base64");
+    update->add_option("--secondary-key,--sk", policy.secondary_key, "base64");
+    add_etag(update, policy.etag, "otherwise whatever it is");
+    CLI::App* remove = calling_verb(group, "delete", "Delete a policy",
+                                    "  berth policy delete reader", delete_policy, named);
+    add_id(remove, named.id, name);
+    add_etag(remove, named.etag, "otherwise whatever it is");
+    CLI::App* roll = calling_verb(group, "regenerate", "Make one of a policy's keys anew",
+                                  "  berth policy regenerate reader --key secondary",
+                                  regenerate_policy_key, policy);
+    add_id(roll, policy.name, name);
+    choose(roll->add_option("--key", policy.which_key, "primary or secondary"), kWhichKeys)
+        ->required();
+    roll->add_option("--etag", policy.etag, "Only if the record has this etag");
+    CLI::App* string =
+        calling_verb(group, "connection-string", "Print a connection string to log in with",
+                     "  berth policy connection-string reader", show_connection_string, policy);
+    add_id(string, policy.name, name);
+    choose(string->add_option("--key", policy.which_key, "primary or secondary"), kWhichKeys);
+  }
+
+  void add_settings() {
+    CLI::App* group = noun("settings", "The tenant's own settings");
+    calling_verb(group, "show", "Show the settings", "  berth settings show", show_settings);
+    CLI::App* update = calling_verb(group, "update", "Change the settings",
+                                    "  berth settings update --allocation-policy geoLatency",
+                                    update_settings, tenant);
+    choose(update->add_option("--allocation-policy,--ap", tenant.allocation_policy,
+                              "For enrollments that don't say their own"),
+           kTenantAllocationPolicies)
+        ->required();
+    add_etag(update, tenant.etag, "otherwise whatever it is");
+  }
+
+  void add_tenants() {
+    CLI::App* group = noun("tenant", "Tenants (with the operator's login)");
+    const auto add_names = [this](CLI::App* to) {
+      to->add_option("--host-names", tenant.host_names,
+                     "Names under which the service API answers for it")
+          ->type_name("TEXT ...");
+      choose(to->add_option("--allocation-policy,--ap", tenant.allocation_policy,
+                            "For enrollments that don't say their own"),
+             kTenantAllocationPolicies);
+    };
+    CLI::App* create = calling_verb(
+        group, "create", "Create a tenant, with an owner policy",
+        "  berth tenant create --name acme --host-names acme.dps.example --output json",
+        create_tenant, tenant);
+    create->add_option("--name", tenant.name, "For people; 1 to 64 characters")->required();
+    add_names(create);
+    calling_verb(group, "list", "List tenants", "  berth tenant list", list_tenants);
+    CLI::App* show =
+        calling_verb(group, "show", "Show a tenant", "  berth tenant show 0ne00000A0A --show-keys",
+                     show_tenant, named);
+    add_id(show, named.id, "ID scope");
+    show->add_flag("--show-keys", named.show_keys, "With its access policies and their keys");
+    CLI::App* update = calling_verb(group, "update", "Change a tenant; what is not said stays",
+                                    "  berth tenant update 0ne00000A0A --host-names acme.example",
+                                    update_tenant, tenant);
+    add_id(update, tenant.id, "ID scope");
+    update->add_option("--name", tenant.name, "For people; 1 to 64 characters");
+    add_names(update);
+    add_etag(update, tenant.etag, "otherwise whatever it is");
+    CLI::App* remove = calling_verb(group, "delete", "Delete a tenant with all that it owns",
+                                    "  berth tenant delete 0ne00000A0A", delete_tenant, named);
+    add_id(remove, named.id, "ID scope");
+    add_etag(remove, named.etag, "otherwise whatever it is");
+  }
+
+  void add_sites() {
+    CLI::App* group = noun("site", "Sites: places with gateways (with the operator's login)");
+    CLI::App* create = calling_verb(group, "create", "Name a site", "  berth site create plant-1",
+                                    create_site, named);
+    add_id(create, named.id, "The site's name");
+    calling_verb(group, "list", "List sites", "  berth site list", list_sites);
+    CLI::App* remove = calling_verb(group, "delete", "Delete a site where no gateway stands",
+                                    "  berth site delete plant-1", delete_site, named);
+    add_id(remove, named.id, "The site's name");
+  }
+
+  void add_gateways() {
+    CLI::App* group = noun("gateway", "Gateways (with the operator's login)");
+    const std::string id = "The gateway's name or ID";
+    const auto add_scope = [this](CLI::App* to) {
+      to->add_option("--tenants", gateway.tenants,
+                     "ID scopes of the tenants that it serves; the default tenant if absent");
+    };
+    CLI::App* create =
+        calling_verb(group, "create", "Make a gateway and its one-time join token",
+                     "  berth gateway create gw-1 --site plant-1", create_gateway, gateway);
+    add_id(create, gateway.name, "The gateway's name");
+    create->add_option("--site", gateway.site, "Where it stands")->required();
+    add_scope(create);
+    calling_verb(group, "list", "List gateways", "  berth gateway list", list_gateways);
+    CLI::App* show = calling_verb(group, "show", "Show a gateway", "  berth gateway show gw-1",
+                                  show_gateway, named);
+    add_id(show, named.id, id);
+    CLI::App* update =
+        calling_verb(group, "update", "Change a gateway; what is not said stays",
+                     "  berth gateway update gw-1 --site plant-2", update_gateway, gateway);
+    add_id(update, gateway.name, id);
+    update->add_option("--name", gateway.new_name, "Another name");
+    update->add_option("--site", gateway.site, "Another site");
+    add_scope(update);
+    add_etag(update, gateway.etag, "otherwise whatever it is");
+    const auto add_action = [&](const std::string& name, const std::string& about,
+                                Result<Output> (*command)(ServiceClient&, const NamedOptions&)) {
+      CLI::App* action =
+          calling_verb(group, name, about, "  berth gateway " + name + " gw-1", command, named);
+      add_id(action, named.id, id);
+    };
+    add_action("disable", "Keep a gateway from connecting", disable_gateway);
+    add_action("enable", "Let a disabled gateway connect again", enable_gateway);
+    add_action("remove", "Remove a gateway for good", remove_gateway);
+    add_action("token", "Make another join token, which voids the one before", create_join_token);
+  }
+
+  void add_status() {
+    CLI::App* status = app.add_subcommand("status", "What there is and how it is");
+    status->footer("Examples:\n  berth status\n  berth status --output json");
+    status->callback([this] {
+      chosen = [this]() -> Result<Output> {
+        auto client = ServiceClient::open(login);
+        if (!client) return client.error();
+        return show_status(*client);
+      };
+    });
+  }
+
+  void add_dev() {
+    CLI::App* group =
+        app.add_subcommand("dev", "A whole installation on this machine: a local emulator of DPS");
+    group->footer(
+        "Starts a coordinator, a gateway and two hubs on loopback, writes DIR/dev.json and serves\n"
+        "until Ctrl-C. A second start with the same folder goes on with the same data.\n\n"
+        "Examples:\n"
+        "  berth dev --dir ~/berth-dev\n"
+        "  berth dev --dir ~/berth-dev --standard-ports\n"
+        "  berth dev offline --dir ~/berth-dev\n"
+        "  berth dev restart --dir ~/berth-dev coordinator");
+    CLI::Option* dir =
+        group->add_option("--dir", dev_start.dir, "Folder of the installation, with all its data");
+    CLI::Option* base = group->add_option(
+        "--port-base", dev_start.port_base,
+        "Device listeners at this port + 443 (HTTPS) and + 883 (MQTT), all on 127.0.0.1");
+    base->check(CLI::Range(1024, 60000));
+    group
+        ->add_flag("--standard-ports", dev_start.standard_ports,
+                   "The ports that unmodified SDKs assume: devices at localhost:443 and :8883, the "
+                   "service API at 127.0.0.2:443, the hubs at 127.0.0.3:443 and 127.0.0.4:443")
+        ->excludes(base);
+    // Without a verb it starts; the verbs speak to the one that runs.
+    group->require_subcommand(0, 1);
+    group->callback([this, group, dir] {
+      if (!group->get_subcommands().empty()) return;
+      if (!*dir) throw CLI::RequiredError("--dir");
+      chosen = [this] { return done(dev.start(dev_start)); };
+    });
+    const auto add_control = [&](const std::string& name, const std::string& about,
+                                 const std::string& example, bool has_part) {
+      CLI::App* action = group->add_subcommand(name, about);
+      action->footer("Examples:\n  " + example);
+      action->add_option("--dir", dev_start.dir, "Folder of the installation")->required();
+      if (has_part) {
+        choose(action->add_option("part", dev_part, "coordinator, gateway or hub")->required(),
+               {"coordinator", "gateway", "hub"});
+      }
+      action->callback([this, name, has_part] {
+        chosen = [this, name, has_part] {
+          std::vector<std::string> command{name};
+          if (has_part) command.push_back(dev_part);
+          return done(dev.control(dev_start.dir, command));
+        };
+      });
+    };
+    add_control("restart", "Start a part again, which may have been killed",
+                "berth dev restart --dir ~/berth-dev coordinator", true);
+    add_control("offline", "Cut the gateway's link to the coordinator",
+                "berth dev offline --dir ~/berth-dev", false);
+    add_control("online", "Restore the gateway's link to the coordinator",
+                "berth dev online --dir ~/berth-dev", false);
+  }
+
+  static Result<Output> done(const Result<void>& result) {
+    if (!result) return result.error();
+    return Output{};
+  }
+
+  void add_completion() {
+    CLI::App* completion = noun("completion", "Shell completion");
+    verb(completion, "bash", "Print a completion script for bash",
+         "  source <(berth completion bash)", [this] {
+           return Output{boost::json::string(script()), {}, {}};
+         });
+  }
+
+  [[nodiscard]] CommandNode node_of(const CLI::App& of) const {
+    CommandNode node;
+    node.name = of.get_name();
+    for (const CLI::Option* option : of.get_options()) {
+      CommandOption described;
+      for (const std::string& name : option->get_lnames()) described.names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) described.names.push_back("-" + name);
+      if (described.names.empty()) continue;
+      if (const auto known = choices.find(option); known != choices.end()) {
+        described.choices = known->second;
+      }
+      node.options.push_back(std::move(described));
+    }
+    for (const CLI::App* command : of.get_subcommands({})) {
+      node.commands.push_back(node_of(*command));
+    }
+    return node;
+  }
+
+  [[nodiscard]] OutputFormat output_format() const {
+    if (format == "json") return OutputFormat::json;
+    return format == "jsonl" ? OutputFormat::jsonl : OutputFormat::table;
+  }
+
+  [[nodiscard]] std::string script() const {
+    std::string text = bash_completion(node_of(app));
+    text.pop_back();
+    return text;
+  }
+};
+
+CommandTree::CommandTree(DevCommands dev) : impl_(std::make_unique<Impl>(std::move(dev))) {}
+CommandTree::~CommandTree() = default;
+
+std::optional<int> CommandTree::parse(int argc, const char* const* argv, std::ostream& out,
+                                      std::ostream& err) {
+  try {
+    impl_->app.parse(argc, argv);
+  } catch (const CLI::ParseError& ended) {
+    return impl_->app.exit(ended, out, err) == 0 ? kDone : kWrongUsage;
+  }
+  return std::nullopt;
+}
+
+int CommandTree::run(std::ostream& out, std::ostream& err) {
+  const auto output = impl_->chosen();
+  if (!output) {
+    err << "berth: " << output.error().reason << std::endl;
+    return output.error().code == Errc::invalid ? kWrongUsage : kFailed;
+  }
+  out << render(*output, impl_->output_format()) << std::flush;
+  return out ? kDone : kFailed;
+}
+
+CommandNode CommandTree::describe() const {
+  return impl_->node_of(impl_->app);
+}
+
+}  // namespace berth::cli

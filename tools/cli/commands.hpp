@@ -1,0 +1,76 @@
+// The commands: options in, what there is to show out. Each noun has its own file.
+#pragma once
+
+#include <string>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "shared/base/result.hpp"
+#include "tools/cli/options.hpp"
+#include "tools/cli/output.hpp"
+#include "tools/cli/service_client.hpp"
+
+namespace berth::cli {
+
+// enrollment_commands.cpp
+[[nodiscard]] Result<Output> create_enrollment(ServiceClient& client, const EnrollmentOptions& o);
+[[nodiscard]] Result<Output> update_enrollment(ServiceClient& client, const EnrollmentOptions& o);
+[[nodiscard]] Result<Output> show_enrollment(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> list_enrollments(ServiceClient& client, const ListOptions& o);
+[[nodiscard]] Result<Output> delete_enrollment(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> create_group(ServiceClient& client, const EnrollmentOptions& o);
+[[nodiscard]] Result<Output> update_group(ServiceClient& client, const EnrollmentOptions& o);
+[[nodiscard]] Result<Output> show_group(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> list_groups(ServiceClient& client, const ListOptions& o);
+[[nodiscard]] Result<Output> delete_group(ServiceClient& client, const NamedOptions& o);
+
+// device_key_command.cpp; the one that needs no login if the key is given.
+[[nodiscard]] Result<Output> compute_device_key(const Login& login, const DeviceKeyOptions& o);
+
+// registration_commands.cpp
+[[nodiscard]] Result<Output> list_registrations(ServiceClient& client, const ListOptions& o);
+[[nodiscard]] Result<Output> show_registration(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> delete_registration(ServiceClient& client, const NamedOptions& o);
+
+// hub_commands.cpp
+[[nodiscard]] Result<Output> link_hub(ServiceClient& client, const HubOptions& o);
+[[nodiscard]] Result<Output> list_hubs(ServiceClient& client);
+[[nodiscard]] Result<Output> show_hub(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> update_hub(ServiceClient& client, const HubOptions& o);
+[[nodiscard]] Result<Output> unlink_hub(ServiceClient& client, const NamedOptions& o);
+
+// tenant_commands.cpp
+[[nodiscard]] Result<Output> create_tenant(ServiceClient& client, const TenantOptions& o);
+[[nodiscard]] Result<Output> list_tenants(ServiceClient& client);
+[[nodiscard]] Result<Output> show_tenant(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> update_tenant(ServiceClient& client, const TenantOptions& o);
+[[nodiscard]] Result<Output> delete_tenant(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> show_settings(ServiceClient& client);
+[[nodiscard]] Result<Output> update_settings(ServiceClient& client, const TenantOptions& o);
+// What there is and how it is, for the login's eyes.
+[[nodiscard]] Result<Output> show_status(ServiceClient& client);
+
+// policy_commands.cpp
+[[nodiscard]] Result<Output> create_policy(ServiceClient& client, const PolicyOptions& o);
+[[nodiscard]] Result<Output> list_policies(ServiceClient& client);
+[[nodiscard]] Result<Output> show_policy(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> update_policy(ServiceClient& client, const PolicyOptions& o);
+[[nodiscard]] Result<Output> delete_policy(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> regenerate_policy_key(ServiceClient& client, const PolicyOptions& o);
+[[nodiscard]] Result<Output> show_connection_string(ServiceClient& client, const PolicyOptions& o);
+
+// gateway_commands.cpp
+[[nodiscard]] Result<Output> create_gateway(ServiceClient& client, const GatewayOptions& o);
+[[nodiscard]] Result<Output> list_gateways(ServiceClient& client);
+[[nodiscard]] Result<Output> show_gateway(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> update_gateway(ServiceClient& client, const GatewayOptions& o);
+[[nodiscard]] Result<Output> disable_gateway(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> enable_gateway(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> remove_gateway(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> create_join_token(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> create_site(ServiceClient& client, const NamedOptions& o);
+[[nodiscard]] Result<Output> list_sites(ServiceClient& client);
+[[nodiscard]] Result<Output> delete_site(ServiceClient& client, const NamedOptions& o);
+
+}  // namespace berth::cli

@@ -1,0 +1,31 @@
+// What commands print, in one of three forms.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <boost/json/value.hpp>
+
+namespace berth::cli {
+
+enum class OutputFormat : std::uint8_t { table, json, jsonl };
+
+// A column of a table: its heading, and the member that fills it ("attestation.type" is one
+// inside).
+struct Column {
+  std::string heading;
+  std::string member;
+};
+
+// What a command has to show: rows, one record, or nothing (null).
+struct Output {
+  boost::json::value value;
+  std::vector<Column> columns;  // for rows
+  std::string note;             // what people should know beside it; only with a table
+};
+
+// table: rows under headings, a record as one member a line. json: indented. jsonl: one line a row.
+[[nodiscard]] std::string render(const Output& output, OutputFormat format);
+
+}  // namespace berth::cli

@@ -1,0 +1,198 @@
+#include "tools/cli/service_client.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "shared/base/encoding.hpp"
+#include "shared/crypto/pem.hpp"
+#include "shared/crypto/wolfssl/wolfssl.hpp"
+#include "shared/domain/model/tenant.hpp"
+#include "shared/json/json_text.hpp"
+#include "shared/protocol/sas_token.hpp"
+#include "shared/runtime/http_client.hpp"
+#include "shared/runtime/system.hpp"
+
+namespace berth::cli {
+namespace {
+
+constexpr std::chrono::seconds kTimeout{30};
+// The az extension's tokens live as long.
+constexpr std::int64_t kTokenSeconds = 600;
+constexpr std::string_view kApiVersion = "2021-10-01";
+constexpr std::size_t kMaxReply = 4 * 1024 * 1024;
+constexpr std::size_t kMaxReplyDepth = 64;
+constexpr const char* kMachineTrust = "/etc/ssl/certs/ca-certificates.crt";
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string(value);
+}
+
+Result<std::vector<Bytes>> trusted_certificates(const std::string& named) {
+  const std::string from_environment = variable(kCaFileVariable);
+  std::string path = named.empty() ? from_environment : named;
+  if (path.empty()) path = kMachineTrust;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    return Error{Errc::io, "the CA file " + path + " cannot be read; name another with --ca-file"};
+  }
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  auto certificates = crypto::read_pem_certificates(text);
+  if (!certificates) return Error{Errc::malformed, path + " holds no PEM certificates"};
+  return std::move(*certificates);
+}
+
+// What to do about a refusal, by its status.
+std::string_view advice(int status) {
+  switch (status) {
+    case 401:
+      return "check the login: its policy's name, key and rights, and this machine's clock "
+             "(tenants, sites and gateways need the operator's login)";
+    case 404: return "see what there is with the noun's 'list' command";
+    case 409: return "change an existing record with 'update'; create takes a new name only";
+    case 412: return "somebody changed it meanwhile: look at it again with 'show', then repeat";
+    case 413: return "send less at once";
+    case 429: return "wait a little and repeat";
+    default: return status >= 500 ? "look at the coordinator's log" : "";
+  }
+}
+
+Error refusal(const http::Response& response) {
+  std::string words = "the coordinator answered " + std::to_string(response.status);
+  const auto document = json::parse_object(response.body, {kMaxReply, kMaxReplyDepth});
+  if (document) {
+    const auto message = json::find_string(*document, "message");
+    if (message && *message) words += ": " + **message;
+  }
+  if (const std::string_view more = advice(response.status); !more.empty()) {
+    words += "\n  " + std::string(more);
+  }
+  return Error{Errc::forbidden, words};
+}
+
+}  // namespace
+
+struct ServiceClient::Impl {
+  protocol::ConnectionString login;
+  std::unique_ptr<ports::Crypto> crypto = crypto::make_wolfssl_crypto();
+  std::unique_ptr<ports::TlsLibrary> tls = crypto::make_wolfssl_tls();
+  runtime::SystemClock clock;
+  boost::asio::io_context io;
+  std::optional<runtime::HttpClient> client;
+
+  std::string authorization() {
+    return protocol::make_sas_token(login.host_name, login.key,
+                                    unix_seconds(clock.wall()) + kTokenSeconds, login.key_name,
+                                    *crypto);
+  }
+
+  runtime::Task<> fetch(http::Request request, std::optional<Result<http::Response>>& answer) {
+    answer = co_await client->send("https://" + login.host_name, std::move(request), kTimeout);
+  }
+
+  Result<http::Response> exchange(http::Request request) {
+    std::optional<Result<http::Response>> answer;
+    // run() below returns only when the exchange has ended, so that it may borrow.
+    boost::asio::co_spawn(io, fetch(std::move(request), answer), [](std::exception_ptr failed) {
+      if (failed) std::rethrow_exception(failed);
+    });
+    io.restart();
+    io.run();
+    if (!answer) return Error{Errc::internal, "the request was not sent"};
+    return std::move(*answer);
+  }
+};
+
+Result<ServiceClient> ServiceClient::open(const Login& login) {
+  const std::string text =
+      login.connection_string.empty() ? variable(kLoginVariable) : login.connection_string;
+  if (text.empty()) {
+    return Error{Errc::invalid, std::string("no login: give --login, or set ") + kLoginVariable +
+                                    ", to HostName=…;SharedAccessKeyName=…;SharedAccessKey=…"};
+  }
+  auto parsed = protocol::parse_connection_string(text);
+  if (!parsed) return Error{Errc::invalid, "the login: " + parsed.error().reason};
+  if (parsed->key.empty()) return Error{Errc::invalid, "the login's key is masked"};
+  auto trusted = trusted_certificates(login.ca_file);
+  if (!trusted) return trusted.error();
+
+  auto impl = std::make_unique<Impl>();
+  impl->login = std::move(*parsed);
+  ports::TlsClientSettings settings;
+  settings.trusted = std::move(*trusted);
+  auto context = impl->tls->client(settings);
+  if (!context) return context.error();
+  impl->client.emplace(impl->io.get_executor(),
+                       std::shared_ptr<ports::TlsContext>(std::move(*context)));
+  return ServiceClient(std::move(impl));
+}
+
+ServiceClient::ServiceClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ServiceClient::ServiceClient(ServiceClient&& other) noexcept = default;
+ServiceClient& ServiceClient::operator=(ServiceClient&& other) noexcept = default;
+ServiceClient::~ServiceClient() = default;
+
+Result<Reply> ServiceClient::call(const std::string& method, const std::string& path,
+                                  const boost::json::value& body, const HeaderList& headers) {
+  http::Request request;
+  request.method = method;
+  request.target = path;
+  if (!path.starts_with("/berth/")) {
+    request.target += path.find('?') == std::string::npos ? '?' : '&';
+    request.target += "api-version=";
+    request.target += kApiVersion;
+  }
+  request.headers.set("Authorization", impl_->authorization());
+  request.headers.set("Accept", "application/json");
+  request.headers.set("User-Agent", "berth");
+  for (const auto& [name, value] : headers) request.headers.set(name, value);
+  if (!body.is_null()) {
+    request.headers.set("Content-Type", "application/json; charset=utf-8");
+    request.body = json::serialize(body);
+  }
+  const auto response = impl_->exchange(std::move(request));
+  if (!response) {
+    return Error{response.error().code,
+                 "the coordinator at " + impl_->login.host_name +
+                     " cannot be reached: " + response.error().reason +
+                     "\n  check the host name, that the coordinator runs, and --ca-file"};
+  }
+  if (response->status < 200 || response->status >= 300) return refusal(*response);
+  Reply reply;
+  reply.continuation = std::string(response->headers.get("x-ms-continuation"));
+  if (!response->body.empty()) {
+    auto parsed = json::parse(response->body, {kMaxReply, kMaxReplyDepth});
+    if (!parsed)
+      return Error{Errc::malformed, "the coordinator's answer: " + parsed.error().reason};
+    reply.body = std::move(*parsed);
+  }
+  return reply;
+}
+
+const protocol::ConnectionString& ServiceClient::login() const {
+  return impl_->login;
+}
+
+bool ServiceClient::is_operator() const {
+  return equals_ignoring_case(impl_->login.key_name, domain::kOperatorKeyName);
+}
+
+std::string path_of(std::string_view collection, std::string_view id, std::string_view action) {
+  std::string path(collection);
+  path += '/';
+  path += percent_encode(id);
+  if (!action.empty()) {
+    path += '/';
+    path += action;
+  }
+  return path;
+}
+
+}  // namespace berth::cli
