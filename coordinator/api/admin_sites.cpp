@@ -30,6 +30,17 @@ Result<http::Response> create(Catalog& catalog, const Call& call) {
   return json_answer(201, write_site(*made));
 }
 
+// For scripts that want the site to be there, whoever made it.
+Result<http::Response> put(Catalog& catalog, const Call& call) {
+  const domain::SiteId name(call.arguments.front());
+  const auto site = catalog.gateways.site(name);
+  if (!site) return site.error();
+  if (*site) return json_answer(200, write_site(**site));
+  const auto made = catalog.gateways.create_site(name);
+  if (!made) return made.error();
+  return json_answer(201, write_site(*made));
+}
+
 Result<http::Response> get(const Catalog& catalog, const Call& call) {
   const auto site = catalog.gateways.site(domain::SiteId(call.arguments.front()));
   if (!site) return site.error();
@@ -53,6 +64,7 @@ std::vector<Endpoint> site_endpoints(Catalog& catalog) {
       {"POST", collection, operator_only(), false,
        [&](const Call& call) { return create(catalog, call); }},
       {"GET", single, operator_only(), false, [&](const Call& call) { return get(catalog, call); }},
+      {"PUT", single, operator_only(), false, [&](const Call& call) { return put(catalog, call); }},
       {"DELETE", single, operator_only(), false,
        [&](const Call& call) { return erase(catalog, call); }},
   };

@@ -144,3 +144,10 @@ TEST(AdminGateways, KeepsASiteWhereAGatewayStands) {
   CHECK_EQUAL(404, fixture.call_as_operator("GET", kSites + "/plant-1").status);
   CHECK(fixture.call_as_operator("GET", kSites).rows().empty());
 }
+
+TEST(AdminGateways, PutsASiteOnce) {
+  CHECK_EQUAL(201, fixture.call_as_operator("PUT", kSites + "/plant-2", "{}").status);
+  CHECK_EQUAL(200, fixture.call_as_operator("PUT", kSites + "/plant-2", "{}").status);
+  CHECK_EQUAL(400, fixture.call_as_operator("PUT", kSites + "/no%20site", "{}").status);
+  CHECK_EQUAL(2U, fixture.call_as_operator("GET", kSites).rows().size());
+}
