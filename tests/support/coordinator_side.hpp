@@ -1,7 +1,6 @@
 // A coordinator without sockets, for tests that need one: memory store, real crypto, a clock that
-// the test moves. A suite that uses it lists memory_store.cpp among its sources, and
-// berth_coordinator_sync, berth_shared_crypto_mbedtls and berth_shared_crypto_openssl among its
-// uses.
+// the test moves. A suite that uses it lists berth_coordinator_sync, berth_shared_store_memory,
+// berth_shared_crypto_mbedtls and berth_shared_crypto_openssl among its uses.
 #pragma once
 
 #include <memory>

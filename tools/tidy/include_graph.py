@@ -19,6 +19,7 @@ ARROWS = {
     "shared/config": ["shared/base"],
     "shared/crypto": ["shared/ports"],
     "shared/sqlite": ["shared/base"],
+    "shared/store/memory": ["shared/store"],
     "shared/store/sqlite": ["shared/store", "shared/sqlite"],
     "shared/runtime": ["shared/ports", "shared/protocol"],
     "gateway/core": ["shared/protocol/sync"],

@@ -11,6 +11,7 @@ TESTED_ELSEWHERE = {
     "shared/base/assert.cpp": "its one function ends the program",
     "shared/base/errc.cpp": "a table of names; protocol/errors_test reads it row by row",
     "shared/runtime/asio_src.cpp": "compiles Asio",
+    "shared/store/memory/memory_store.cpp": "conformance/store/record_store_test runs on it",
     "shared/runtime/beast_src.cpp": "compiles Beast",
 }
 

@@ -1,4 +1,4 @@
-#include "tests/support/memory_store.hpp"
+#include "shared/store/memory/memory_store.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -6,19 +6,10 @@
 #include "shared/base/encoding.hpp"
 #include "shared/store/change_rules.hpp"
 
-namespace berth::testing {
-
-using store::Change;
-using store::ChangeSet;
-using store::Committed;
-using store::IndexTerm;
-using store::LogEntry;
-using store::Page;
-using store::Record;
-using store::Table;
+namespace berth::store {
 
 // What a check callback reads through: the store itself, whose mutex commit() holds.
-class MemoryStore::InTransaction final : public store::Reader {
+class MemoryStore::InTransaction final : public Reader {
  public:
   explicit InTransaction(const MemoryStore& store) : store_(store) {}
 
@@ -70,7 +61,7 @@ std::optional<Error> MemoryStore::take_failure() const {
 
 Result<const MemoryStore::Tenant*> MemoryStore::tenant_of(const domain::IdScope& scope) const {
   const auto found = tenants_.find(to_lower(scope.str()));
-  if (found == tenants_.end()) return store::no_such_tenant(scope);
+  if (found == tenants_.end()) return no_such_tenant(scope);
   return &found->second;
 }
 
@@ -90,7 +81,7 @@ Result<Page> MemoryStore::list_locked(const domain::IdScope& tenant, Table table
   if (!found) return found.error();
   const auto after = from_base64url(continuation);
   if (!after) return Error{Errc::invalid, "the continuation is not one of ours"};
-  limit = std::clamp<std::size_t>(limit, 1, store::kMaxPage);
+  limit = std::clamp<std::size_t>(limit, 1, kMaxPage);
   const auto& records = (*found)->records;
   Page page;
   for (auto at = records.upper_bound({table, std::string(as_text(*after))});
@@ -111,7 +102,7 @@ Result<Page> MemoryStore::find_locked(const domain::IdScope& tenant, Table table
   if (!found) return found.error();
   const auto after = from_base64url(continuation);
   if (!after) return Error{Errc::invalid, "the continuation is not one of ours"};
-  limit = std::clamp<std::size_t>(limit, 1, store::kMaxPage);
+  limit = std::clamp<std::size_t>(limit, 1, kMaxPage);
   const auto& terms = (*found)->terms;
   Page page;
   for (auto at = terms.upper_bound({table, term.index, term.value, std::string(as_text(*after))});
@@ -145,14 +136,14 @@ void MemoryStore::replace(Tenant& tenant, const Key& key, std::optional<Stored> 
 Result<void> MemoryStore::apply_changes(const ChangeSet& set, Tenant& tenant, Committed& committed,
                                         std::vector<Undo>& undo) {
   for (const Change& change : set.changes) {
-    const auto fits = store::check_limits(change);
+    const auto fits = check_limits(change);
     if (!fits) return fits.error();
     const Key key{change.table, change.id};
     const auto old = tenant.records.find(key);
     std::optional<Stored> before;
     if (old != tenant.records.end()) before = old->second;
     const auto current = before ? std::optional(before->record.version) : std::nullopt;
-    const auto expected = store::check_expected(change, current);
+    const auto expected = check_expected(change, current);
     if (!expected) return expected.error();
 
     if (change.kind == Change::Kind::require) {
@@ -163,13 +154,13 @@ Result<void> MemoryStore::apply_changes(const ChangeSet& set, Tenant& tenant, Co
       committed.versions.push_back(0);
       continue;
     }
-    const bool logged = store::is_logged(change.table);
+    const bool logged = is_logged(change.table);
     if (logged) ++tenant.head;
     std::optional<Stored> after;
     if (change.kind == Change::Kind::put) {
-      after = Stored{
-          {change.table, change.id, store::next_version(change, current), tenant.head, change.body},
-          change.terms};
+      after =
+          Stored{{change.table, change.id, next_version(change, current), tenant.head, change.body},
+                 change.terms};
     }
     if (logged) {
       LogEntry entry{tenant.head, change.table, change.id, std::nullopt, std::nullopt};
@@ -186,7 +177,7 @@ Result<void> MemoryStore::apply_changes(const ChangeSet& set, Tenant& tenant, Co
 
 Result<Committed> MemoryStore::apply(const ChangeSet& set) {
   const auto found = tenants_.find(to_lower(set.tenant.str()));
-  if (found == tenants_.end()) return store::no_such_tenant(set.tenant);
+  if (found == tenants_.end()) return no_such_tenant(set.tenant);
   Tenant& tenant = found->second;
   if (set.check) {
     const auto checked = set.check(InTransaction(*this));
@@ -251,7 +242,7 @@ Result<std::vector<LogEntry>> MemoryStore::changes(const domain::IdScope& tenant
   if (after < trimmed || after > of.head) {
     return Error{Errc::not_found, "the change log does not hold what follows that sequence"};
   }
-  limit = std::clamp<std::size_t>(limit, 1, store::kMaxPage);
+  limit = std::clamp<std::size_t>(limit, 1, kMaxPage);
   const auto first = of.log.begin() + static_cast<std::ptrdiff_t>(after - trimmed);
   const auto count = std::min<std::size_t>(limit, of.head - after);
   return std::vector<LogEntry>(first, first + static_cast<std::ptrdiff_t>(count));
@@ -314,4 +305,4 @@ Result<void> MemoryStore::verify(const domain::IdScope& tenant) const {
   return {};
 }
 
-}  // namespace berth::testing
+}  // namespace berth::store
