@@ -55,6 +55,7 @@ PURE = [
 # What is an adapter all the same, and why it lives there.
 ADAPTERS = {
     "shared/store/root_key_file.cpp": "the root key's file, the same for every engine below the store",
+    "shared/store/memory": "one of the engines below the store",
     "shared/store/sqlite": "one of the engines below the store",
 }
 _IMPURE_HEADER = re.compile(

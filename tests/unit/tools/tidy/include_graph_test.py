@@ -103,6 +103,14 @@ class IncludeGraphTest(unittest.TestCase):
         }
         self.assertEqual(self.findings(**files), [("tools/hub/c.hpp", 2, "include-direction")])
 
+    def test_a_tool_sees_another_where_an_arrow_says_so(self):
+        files = {"tools/cli/a.hpp": header(), "tools/dev/b.hpp": include("tools/cli/a.hpp")}
+        self.assertEqual(self.findings(**files), [])
+
+    def test_a_main_puts_tools_together(self):
+        files = {"tools/dev/a.hpp": header(), "tools/cli/main.cpp": include("tools/dev/a.hpp")}
+        self.assertEqual(self.findings(**files), [])
+
     def test_a_folder_that_is_no_room_is_found(self):
         files = {"shared/base/a.hpp": header(), "attic/b.hpp": include("shared/base/a.hpp")}
         self.assertEqual(self.findings(**files), [("attic/b.hpp", 2, "include-direction")])
