@@ -9,8 +9,8 @@
 
 #include "gateway/core/cache/outbox.hpp"
 #include "gateway/core/cache/permit.hpp"
+#include "gateway/core/cache/write_queue.hpp"
 #include "gateway/core/ports/journal.hpp"
-#include "gateway/linux/store_writer.hpp"
 
 namespace berth::gateway {
 
@@ -20,12 +20,12 @@ inline constexpr std::size_t kMaxWaitingAttempts = 64;
 
 class Journal {
  public:
-  using Done = StoreWriter::Done;
+  using Done = WriteQueue::Done;
   // Called on the writer's thread when an outbox entry is durable.
   using Queued = std::function<void(const domain::IdScope& tenant, std::uint64_t sequence)>;
 
   // All outlive the journal, and the journal outlives the writer's last entry.
-  Journal(StoreWriter& writer, const PermitBook& permits, OutboxNumbers& numbers, Queued queued)
+  Journal(WriteQueue& writer, const PermitBook& permits, OutboxNumbers& numbers, Queued queued)
       : writer_(writer), permits_(permits), numbers_(numbers), queued_(std::move(queued)) {}
 
   // From any thread; `done` on the writer's.
@@ -37,7 +37,7 @@ class Journal {
   void queue(domain::OutboxEntry entry, std::vector<store::Change> beside,
              domain::RegistrationId registration, Done done);
 
-  StoreWriter& writer_;
+  WriteQueue& writer_;
   const PermitBook& permits_;
   OutboxNumbers& numbers_;
   Queued queued_;

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "gateway/core/cache/known_absent.hpp"
 #include "gateway/core/ports/cache.hpp"
-#include "gateway/linux/known_absent.hpp"
 #include "shared/ports/crypto.hpp"
 #include "shared/store/record_store.hpp"
 

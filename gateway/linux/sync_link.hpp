@@ -20,9 +20,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/core/cache/applier.hpp"
+#include "gateway/core/cache/known_absent.hpp"
 #include "gateway/core/cache/outbox.hpp"
 #include "gateway/core/cache/trusted_time.hpp"
-#include "gateway/linux/known_absent.hpp"
 #include "gateway/linux/shard.hpp"
 #include "gateway/linux/store_writer.hpp"
 #include "shared/domain/model/journal.hpp"

@@ -1,4 +1,4 @@
-#include "gateway/linux/known_absent.hpp"
+#include "gateway/core/cache/known_absent.hpp"
 
 namespace berth::gateway {
 
