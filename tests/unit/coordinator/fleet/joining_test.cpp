@@ -64,8 +64,16 @@ TEST(Joining, RaisesAnAlarmForAnotherKey) {
   CHECK_TRUE(refused.error().code == Errc::unauthorized);
   CHECK_TRUE(stored().join_token_reused);
   CHECK_TRUE(stored().public_key == key.public_key);
-  // The alarm is raised also when the token has expired meanwhile.
+  // The gateway itself goes on.
   CHECK_TRUE(coordinator.joining.join(request(key)).has_value());
+}
+
+TEST(Joining, RaisesTheAlarmAlsoAfterTheTokenExpired) {
+  CHECK_TRUE(coordinator.joining.join(request(key)).has_value());
+  clock.advance(protocol::kMaxJoinTokenLifetime + std::chrono::seconds{1});
+  const auto other = must(coordinator.x509->generate_p256());
+  CHECK_FALSE(coordinator.joining.join(request(other)).has_value());
+  CHECK_TRUE(stored().join_token_reused);
 }
 
 TEST(Joining, RefusesATokenPastItsHour) {
