@@ -1,11 +1,14 @@
 #include "gateway/linux/shard.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "gateway/core/limits.hpp"
 
 namespace berth::gateway {
 namespace {
@@ -22,6 +25,15 @@ std::string_view name_of(domain::DeviceProtocol protocol) {
     case domain::DeviceProtocol::coap: return "coap";
   }
   return "unknown";
+}
+
+Reply stopping(RequestToken token) {
+  Reply reply;
+  reply.token = token;
+  Refusal& refusal = reply.content.emplace<Refusal>();
+  refusal.code = Errc::unavailable;
+  refusal.retry_after = kOverloadRetryAfter;
+  return reply;
 }
 
 Result<void> without_value(const Result<store::Committed>& committed) {
@@ -51,19 +63,25 @@ void Shard::restore(std::vector<JournaledIntent> intents) {
 }
 
 void Shard::start() {
-  asio::post(loop_, [this] { carry_out(engine_.on_time()); });
+  post([](RegistrationEngine& engine) { return engine.on_time(); });
   thread_ = std::thread([this] { loop_.run(); });
 }
 
 void Shard::stop() {
   if (!thread_.joinable()) return;
-  asio::post(loop_, [this] {
-    timer_.cancel();
-    hub_link_.stop();
-    work_.reset();
-    loop_.stop();
-  });
+  asio::post(loop_, [this] { loop_.stop(); });
   thread_.join();
+  stopped_ = true;
+  timer_.cancel();
+  hub_link_.stop();
+  work_.reset();
+}
+
+bool Shard::settle() {
+  const auto waiting = std::exchange(waiters_, {});
+  for (const auto& [token, waiter] : waiting) waiter.answer(stopping(waiter.token));
+  loop_.restart();
+  return loop_.poll() > 0 || !waiting.empty();
 }
 
 runtime::Task<Reply> Shard::submit(DeviceRequest request) {
@@ -71,11 +89,9 @@ runtime::Task<Reply> Shard::submit(DeviceRequest request) {
   auto start = [this](auto handler, DeviceRequest submitted) {
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     asio::post(loop_, [this, shared, submitted = std::move(submitted)]() mutable {
-      take(std::move(submitted), [shared](Reply reply) {
+      take(std::move(submitted), [shared](const Reply& reply) {
         const auto executor = asio::get_associated_executor(*shared);
-        asio::post(executor, [shared, reply = std::move(reply)]() mutable {
-          std::move (*shared)(std::move(reply));
-        });
+        asio::post(executor, [shared, reply]() mutable { std::move (*shared)(std::move(reply)); });
       });
     });
   };
@@ -84,20 +100,23 @@ runtime::Task<Reply> Shard::submit(DeviceRequest request) {
                                                        std::move(request));
 }
 
-void Shard::take(DeviceRequest request, std::function<void(Reply)> answer) {
+void Shard::take(DeviceRequest request, Answer answer) {
   // Tokens are unique per connection only; here they must be unique per engine.
   const RequestToken token = ++last_token_;
   const RequestToken own =
       std::visit([token](auto& one) { return std::exchange(one.token, token); }, request);
-  answers_.emplace(token, [own, answer = std::move(answer)](Reply reply) {
-    reply.token = own;
-    answer(std::move(reply));
-  });
+  if (stopped_) {
+    answer(stopping(own));
+    return;
+  }
+  waiters_.emplace(token, Waiter{own, std::move(answer)});
   carry_out(engine_.on_request(std::move(request)));
 }
 
 void Shard::post(std::function<Actions(RegistrationEngine&)> input) {
-  asio::post(loop_, [this, input = std::move(input)] { carry_out(input(engine_)); });
+  asio::post(loop_, [this, input = std::move(input)] {
+    if (!stopped_) carry_out(input(engine_));
+  });
 }
 
 void Shard::carry_out(Actions actions) {
@@ -115,7 +134,7 @@ void Shard::arm_timer() {
   }
   timer_.expires_after(std::max(MonotonicTime{0}, *wake - services_.clock.monotonic()));
   timer_.async_wait([this](const boost::system::error_code& failed) {
-    if (!failed) carry_out(engine_.on_time());
+    if (!failed && !stopped_) carry_out(engine_.on_time());
   });
 }
 
@@ -180,11 +199,13 @@ void Shard::carry_out(const ReadTwin& action) {
 }
 
 void Shard::carry_out(const SendReply& action) {
-  const auto found = answers_.find(action.reply.token);
-  if (found == answers_.end()) return;
-  const auto answer = std::move(found->second);
-  answers_.erase(found);
-  answer(action.reply);
+  const auto found = waiters_.find(action.reply.token);
+  if (found == waiters_.end()) return;
+  const Waiter waiter = std::move(found->second);
+  waiters_.erase(found);
+  Reply reply = action.reply;
+  reply.token = waiter.token;
+  waiter.answer(reply);
 }
 
 void Shard::carry_out(const Log& action) {

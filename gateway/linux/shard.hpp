@@ -65,6 +65,9 @@ class Shard {
   void start();
   // Ends the loop and joins the thread. What is accepted stays in the journal.
   void stop();
+  // After stop() of all shards, on the caller's thread: refuses the requests that still wait here
+  // and runs what is ready on the loop. False once there is nothing.
+  bool settle();
 
   [[nodiscard]] boost::asio::any_io_executor executor() { return loop_.get_executor(); }
 
@@ -75,7 +78,12 @@ class Shard {
   [[nodiscard]] runtime::Task<Reply> submit(DeviceRequest request);
 
  private:
-  void take(DeviceRequest request, std::function<void(Reply)> answer);
+  using Answer = std::function<void(const Reply&)>;
+  struct Waiter {
+    RequestToken token = 0;  // the request's own
+    Answer answer;
+  };
+  void take(DeviceRequest request, Answer answer);
   void carry_out(Actions actions);
   void carry_out(const RequestFence& action);
   void carry_out(const LookBack& action);
@@ -98,8 +106,9 @@ class Shard {
   RecordCache cache_;
   RegistrationEngine engine_;
   HubLink hub_link_;
+  bool stopped_ = false;  // the thread is gone, its state is the caller's
   std::uint64_t last_token_ = 0;
-  std::unordered_map<RequestToken, std::function<void(Reply)>> answers_;
+  std::unordered_map<RequestToken, Waiter> waiters_;
   std::thread thread_;
 };
 

@@ -50,8 +50,19 @@ Result<void> Shards::start(const store::RecordStore& store) {
   return {};
 }
 
+Shards::~Shards() {
+  stop();
+}
+
 void Shards::stop() {
   for (const auto& shard : shards_) shard->stop();
+  bool is_moving = true;
+  while (is_moving) {
+    is_moving = false;
+    for (const auto& shard : shards_) {
+      if (shard->settle()) is_moving = true;
+    }
+  }
 }
 
 }  // namespace berth::gateway

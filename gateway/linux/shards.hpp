@@ -13,6 +13,9 @@ class Shards {
  public:
   // `count` threads; 0 is one per core.
   Shards(std::size_t count, const EngineSettings& settings, const Shard::Services& services);
+  ~Shards();
+  Shards(const Shards&) = delete;
+  Shards& operator=(const Shards&) = delete;
 
   // The shard that owns the device that a request is about.
   [[nodiscard]] Shard& owner(const DeviceRequest& request);
@@ -20,6 +23,8 @@ class Shards {
 
   // Gives the journal's intents to their owners, then starts the threads.
   [[nodiscard]] Result<void> start(const store::RecordStore& store);
+  // Ends the threads. Requests on their way from one shard to another are refused and their
+  // coroutines run to their end, so that no loop is left with what refers to another's.
   void stop();
 
  private:
