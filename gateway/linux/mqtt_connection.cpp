@@ -6,6 +6,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace berth::gateway {
@@ -28,14 +29,18 @@ MqttConnection::MqttConnection(runtime::TlsStream& stream, MqttSession session, 
       clock_(clock),
       log_(log),
       source_(stream.remote_address()),
-      requests_(stream.executor(), kMaxMqttRequests,
+      // The session bounds what is open; a task whose reply was just given still counts for a turn.
+      requests_(stream.executor(), 2 * kMaxMqttRequests,
                 [this](const std::string& what) {
                   log_.error("an MQTT request failed", {{"source", source_}, {"what", what}});
                 }),
       wake_(stream.executor()),
       output_(stream.executor()) {}
 
+// Cancelled or not, it waits for its requests: they refer to this object. Nothing here is thrown at
+// by a cancellation; it ends the awaits, read() first.
 runtime::Task<void> MqttConnection::serve() {
+  co_await asio::this_coro::throw_if_cancelled(false);
   {
     using namespace asio::experimental::awaitable_operators;  // NOLINT: the operator is all it has
     auto parts = read() && write() && keep_time();
@@ -67,6 +72,7 @@ void MqttConnection::end() {
 }
 
 runtime::Task<void> MqttConnection::read() {
+  co_await asio::this_coro::throw_if_cancelled(false);
   Bytes buffer(kReadSize);
   while (!ending_ && !ended_) {
     const auto count = co_await stream_.read_some(buffer, kReadTimeout);
@@ -79,6 +85,7 @@ runtime::Task<void> MqttConnection::read() {
 }
 
 runtime::Task<void> MqttConnection::write() {
+  co_await asio::this_coro::throw_if_cancelled(false);
   while (!ended_) {
     if (!pending_.empty()) {
       const Bytes sending = std::exchange(pending_, {});
@@ -98,6 +105,7 @@ runtime::Task<void> MqttConnection::write() {
 }
 
 runtime::Task<void> MqttConnection::keep_time() {
+  co_await asio::this_coro::throw_if_cancelled(false);
   while (!ended_ && !ending_) {
     const auto wake = session_.next_wake();
     wake_.expires_after(wake ? std::max(MonotonicTime{0}, *wake - clock_.monotonic())
@@ -110,6 +118,7 @@ runtime::Task<void> MqttConnection::keep_time() {
 }
 
 runtime::Task<void> MqttConnection::ask(DeviceRequest request) {
+  co_await asio::this_coro::throw_if_cancelled(false);
   Shard& owner = shards_.owner(request);
   const Reply reply = co_await owner.submit(std::move(request));
   if (!ended_) take(session_.on_reply(reply));
