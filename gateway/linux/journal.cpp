@@ -69,6 +69,33 @@ Result<Change> outcome_change(const store::Reader& reader, const domain::OutboxE
   return change;
 }
 
+// Whether this very operation was accepted before and is only decided anew: its hub refused it.
+Result<bool> was_accepted(const store::Reader& reader, const JournalIntent& entry) {
+  const auto record =
+      reader.read(entry.operation.tenant, Table::intent, entry.operation.registration_id.folded());
+  if (!record) return record.error();
+  if (!record->has_value()) return false;
+  const auto held = sync::decode<domain::Intent>((*record)->body);
+  if (!held) return held.error();
+  return held->api.operation_id == entry.intent.api.operation_id;
+}
+
+// A device that was accepted is not counted again, nor stopped by a quota that it may have used up
+// itself: Admission::may_continue.
+Result<void> check_permit(const store::Reader& reader, const PermitBook& permits,
+                          const JournalIntent& entry, bool is_accepted) {
+  const Acquaintance device =
+      entry.intent.is_new_device ? Acquaintance::unseen : Acquaintance::returning;
+  if (is_accepted) {
+    const auto facts = permits.facts(reader, entry.operation.tenant);
+    if (!facts) return facts.error();
+    return may_continue(*facts, device);
+  }
+  const auto permit = permits.admit(reader, entry.operation.tenant, device, entry.contact);
+  if (!permit) return permit.error();
+  return {};
+}
+
 std::string cleanup_id(const domain::CleanupTask& task) {
   return task.hub_id.str() + "/" + task.device_id.str();
 }
@@ -81,21 +108,19 @@ void Journal::write(const JournalIntent& entry, Done done) {
     set.tenant = entry.operation.tenant;
     set.changes.push_back(
         put(Table::intent, entry.operation.registration_id.folded(), sync::encode(entry.intent)));
-    if (entry.intent.is_new_device && entry.contact == Contact::alone) {
+    const auto is_accepted = was_accepted(reader, entry);
+    if (!is_accepted) return is_accepted.error();
+    if (!*is_accepted && entry.intent.is_new_device && entry.contact == Contact::alone) {
       auto count = permits_.count_new_device(reader, entry.operation.tenant);
       if (!count) return count.error();
       set.changes.push_back(std::move(*count));
     }
-    set.check = [this, entry](const store::Reader& inside) -> Result<void> {
+    set.check = [this, entry,
+                 accepted = *is_accepted](const store::Reader& inside) -> Result<void> {
       const auto enabled =
           check_enrollment(inside, entry.operation.tenant, entry.intent.enrollment);
       if (!enabled) return enabled.error();
-      const auto permit = permits_.admit(
-          inside, entry.operation.tenant,
-          entry.intent.is_new_device ? Acquaintance::unseen : Acquaintance::returning,
-          entry.contact);
-      if (!permit) return permit.error();
-      return {};
+      return check_permit(inside, permits_, entry, accepted);
     };
     return set;
   };
