@@ -1,5 +1,6 @@
 #include "gateway/linux/hub_link.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "shared/protocol/sync/record_codec.hpp"
@@ -82,7 +83,14 @@ Result<domain::HubToken> HubLink::token_for(const domain::IdScope& tenant,
 
 runtime::Task<void> HubLink::drive(domain::IdScope tenant, domain::LinkedHub hub,
                                    std::unique_ptr<hub::HubOperation> operation, Done done) {
-  auto outcome = co_await exchange(std::move(tenant), std::move(hub), *operation);
+  Result<hub::HubOutcome> outcome =
+      Error{Errc::unavailable, hub.host_name + ": the exchange was broken off"};
+  try {
+    outcome = co_await exchange(std::move(tenant), hub, *operation);
+  } catch (const std::exception& error) {
+    // Without its answer a device would wait for ever.
+    outcome = Error{Errc::unavailable, hub.host_name + ": " + error.what()};
+  }
   done(std::move(outcome));
 }
 

@@ -54,7 +54,8 @@ class HubLink {
   // Calls `done` once, on the executor.
   void run(const domain::IdScope& tenant, const domain::LinkedHub& hub, const Start& start,
            Done done);
-  // Ends what is under way; `done` is then not called.
+  // Ends what is under way: its `done` is called with an error, or, where the operation had not
+  // begun yet, dropped.
   void stop();
 
  private:
