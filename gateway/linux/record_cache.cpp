@@ -28,10 +28,11 @@ Result<std::optional<domain::Versioned<T>>> read_record(const store::Reader& rea
 void RecordCache::keep_up() const {
   const std::uint64_t now = generation_.load(std::memory_order_acquire);
   if (kept_generation_ == now) return;
-  const auto tenants = reader_.tenants();
-  if (!tenants) return;  // what was kept is as good as what can be read
-  kept_generation_ = now;
+  // Also if the tenants can't be read: what was kept may hold what was taken back since.
   kept_.clear();
+  const auto tenants = reader_.tenants();
+  if (!tenants) return;
+  kept_generation_ = now;
   tenants_.clear();
   for (const domain::IdScope& tenant : *tenants) {
     if (tenant != store::kNode) tenants_.emplace(to_lower(tenant.str()), tenant);
@@ -80,14 +81,18 @@ class RecordCache::Lookup final : public domain::EnrollmentLookup {
     const auto stubs = reader_.find(tenant_, store::Table::refusal_stub, term, "", 1);
     if (!stubs) return stubs.error();
     if (!stubs->records.empty()) return true;
-    const auto individuals =
-        reader_.find(tenant_, store::Table::individual_enrollment, term, "", store::kMaxPage);
-    if (!individuals) return individuals.error();
-    for (const store::Record& record : individuals->records) {
-      const auto enrollment = sync::decode<domain::IndividualEnrollment>(record.body);
-      if (!enrollment) return enrollment.error();
-      if (enrollment->provisioning.status == domain::ProvisioningStatus::disabled) return true;
-    }
+    std::string continuation;
+    do {
+      const auto page = reader_.find(tenant_, store::Table::individual_enrollment, term,
+                                     continuation, store::kMaxPage);
+      if (!page) return page.error();
+      for (const store::Record& record : page->records) {
+        const auto enrollment = sync::decode<domain::IndividualEnrollment>(record.body);
+        if (!enrollment) return enrollment.error();
+        if (enrollment->provisioning.status == domain::ProvisioningStatus::disabled) return true;
+      }
+      continuation = page->continuation;
+    } while (!continuation.empty());
     return false;
   }
 
