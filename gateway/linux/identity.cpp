@@ -113,7 +113,10 @@ Result<std::optional<GatewayIdentity>> load_identity(const store::Reader& reader
 }
 
 ports::TlsIdentity tls_identity(const domain::NodeIdentity& node) {
-  return {{node.certificate, node.ca_certificate}, node.private_key};
+  ports::TlsIdentity identity{{node.certificate}, node.private_key};
+  // The coordinator may have given a certificate alone.
+  if (!node.ca_certificate.empty()) identity.chain.push_back(node.ca_certificate);
+  return identity;
 }
 
 runtime::Task<Result<GatewayIdentity>> join(boost::asio::any_io_executor executor,
@@ -160,6 +163,10 @@ runtime::Task<Result<GatewayIdentity>> join(boost::asio::any_io_executor executo
   runtime::HttpClient client(executor, std::move(*context));
   const auto response = co_await client.send(origin_of(*address), message, kJoinTimeout);
   if (!response) co_return response.error();
+  if (response->status == 429 || response->status >= 500) {
+    co_return Error{Errc::unavailable, "the coordinator can't answer now (status " +
+                                           std::to_string(response->status) + ")"};
+  }
   if (response->status != 200) {
     co_return Error{Errc::unauthorized,
                     "the coordinator refused the join token (status " +
