@@ -1,11 +1,25 @@
 #include "gateway/linux/config.hpp"
 
+#include <arpa/inet.h>
+#include <array>
 #include <fstream>
 #include <iterator>
+#include <netinet/in.h>
 
 #include "shared/config/config_file.hpp"
+#include "shared/runtime/log.hpp"
 
 namespace berth::gateway {
+namespace {
+
+// What a listener binds to: an address, with a zone ("fe80::1%eth0") or without.
+bool is_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> parsed{};
+  return ::inet_pton(AF_INET, text.c_str(), parsed.data()) == 1 ||
+         ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), parsed.data()) == 1;
+}
+
+}  // namespace
 
 Result<GatewayConfig> GatewayConfig::load(const std::string& path) {
   const auto file = config::ConfigFile::load(path);
@@ -32,6 +46,9 @@ Result<GatewayConfig> GatewayConfig::load(const std::string& path) {
   const config::Section devices = root.section("devices");
   config.device_addresses = devices.texts("addresses");
   if (config.device_addresses.empty()) config.device_addresses = {"0.0.0.0", "::"};
+  for (const std::string& address : config.device_addresses) {
+    if (!is_address(address)) devices.refuse("addresses", address + " is no IP address");
+  }
   config.https_port = devices.port("https_port", 443);
   config.mqtt_port = devices.port("mqtt_port", 8883);
   config.certificate_file = devices.text("certificate", "");
@@ -57,7 +74,12 @@ Result<GatewayConfig> GatewayConfig::load(const std::string& path) {
   const config::Section management = root.section("management");
   config.management_address = management.text("address", "127.0.0.1");
   config.management_port = management.port("port", 9443);
-  config.log_level = root.section("log").text("level", "info");
+  if (!is_address(config.management_address)) management.refuse("address", "is no IP address");
+  const config::Section log = root.section("log");
+  config.log_level = log.text("level", "info");
+  if (!runtime::parse_log_level(config.log_level)) {
+    log.refuse("level", "must be error, warning, info or debug");
+  }
 
   const auto checked = file->check();
   if (!checked) return checked.error();
