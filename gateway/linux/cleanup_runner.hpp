@@ -3,10 +3,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <set>
+#include <string>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include "gateway/linux/hub_link.hpp"
+#include "gateway/linux/shard.hpp"
 #include "gateway/linux/store_writer.hpp"
 #include "shared/domain/model/journal.hpp"
 #include "shared/ports/clock.hpp"
@@ -23,11 +27,13 @@ class CleanupRunner {
  public:
   // All outlive the runner.
   CleanupRunner(boost::asio::any_io_executor executor, const store::RecordStore& store,
-                StoreWriter& writer, HubLink& hubs, ports::Clock& clock, runtime::Log& log)
+                StoreWriter& writer, HubLink& hubs, CoordinatorQuestions& coordinator,
+                ports::Clock& clock, runtime::Log& log)
       : executor_(executor),
         store_(store),
         writer_(writer),
         hubs_(hubs),
+        coordinator_(coordinator),
         clock_(clock),
         log_(log) {}
 
@@ -35,22 +41,34 @@ class CleanupRunner {
   [[nodiscard]] runtime::Task<void> run();
 
  private:
+  // A task as the store holds it.
+  struct Held {
+    domain::IdScope tenant;
+    std::uint64_t version = 0;
+    domain::CleanupTask task;
+  };
   runtime::Task<void> look_at(domain::IdScope tenant);
-  runtime::Task<void> carry_out(domain::IdScope tenant, domain::CleanupTask task);
-  // Whether a registration names what the task wants to remove.
-  [[nodiscard]] Result<bool> is_wanted(const domain::IdScope& tenant,
-                                       const domain::CleanupTask& task) const;
+  // Whether its hub answered.
+  runtime::Task<bool> carry_out(Held held);
+  // False if what other gateways registered can't be known now.
+  runtime::Task<bool> ask_coordinator(domain::IdScope tenant, domain::RegistrationId id);
+  // Whether a registration names what the task wants to remove, or may come to.
+  enum class Wanted : std::uint8_t { no, not_yet_known, yes };
+  [[nodiscard]] Wanted wanted(const domain::IdScope& tenant, const domain::CleanupTask& task) const;
   runtime::Task<Result<hub::HubOutcome>> ask_hub(domain::IdScope tenant, domain::LinkedHub hub,
                                                  domain::CleanupTask task);
-  void keep(const domain::IdScope& tenant, const domain::CleanupTask& task);
-  void drop(const domain::IdScope& tenant, const domain::CleanupTask& task);
+  void failed(const Held& held, const std::string& host_name, const Error& error);
+  void keep(const Held& held);
+  void drop(const Held& held);
 
   boost::asio::any_io_executor executor_;
   const store::RecordStore& store_;
   StoreWriter& writer_;
   HubLink& hubs_;
+  CoordinatorQuestions& coordinator_;
   ports::Clock& clock_;
   runtime::Log& log_;
+  std::set<std::string> complained_;  // hubs that are away, tasks that fail: each is logged once
 };
 
 }  // namespace berth::gateway

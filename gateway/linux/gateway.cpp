@@ -225,7 +225,7 @@ class Gateway::Impl {
     hub_link_ = std::make_unique<HubLink>(loop_.get_executor(), identity.join.coordinator_id, trust,
                                           HubLink::Ports{*store_, *tls_, clock_, hub_json_});
     cleanup_ = std::make_unique<CleanupRunner>(loop_.get_executor(), *store_, *writer_, *hub_link_,
-                                               clock_, log_);
+                                               *link_, clock_, log_);
     const bool brings_certificate = !config_.certificate_file.empty();
     keeper_ = std::make_unique<CertificateKeeper>(
         CertificateKeeper::Services{*store_, *x509_, *crypto_, clock_, *link_, log_},
@@ -235,8 +235,16 @@ class Gateway::Impl {
           if (!renewed) log_.error("TLS", {{"reason", renewed.error().reason}});
         },
         [this](const domain::NodeIdentity& node) {
-          const auto served = show_devices(tls_identity(node));
-          if (!served) fail(served.error());
+          const bool is_serving = endpoint_ != nullptr;
+          const auto served = stopping_ ? Result<void>{} : show_devices(tls_identity(node));
+          if (served) return;
+          // Devices that are served go on with the certificate that they know.
+          if (is_serving) {
+            log_.error("the new device certificate can't be shown",
+                       {{"reason", served.error().reason}});
+          } else {
+            fail(served.error());
+          }
         });
     link_->on_open = [this] { keeper_->check(); };
 
