@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -41,6 +43,8 @@ SyncLink::SyncLink(asio::any_io_executor executor, Settings settings, Services s
       queue_(std::move(queue)),
       output_(executor),
       pause_(executor),
+      tick_(executor),
+      retry_(executor),
       outbox_size_(queue_.size()),
       trouble_("the coordinator was not reached yet") {}
 
@@ -75,19 +79,18 @@ void SyncLink::set_trouble(const std::string& trouble) {
 runtime::Task<void> SyncLink::run() {
   auto pause = kFirstReconnect;
   while (!stopping_) {
-    const auto ended = co_await serve_session();
+    const Ending ended = co_await serve_session();
+    // Said once per reason: a link that is down for a week does not fill the log.
+    const bool is_news = ended.was_open || ended.reason != trouble();
+    set_trouble(ended.reason);
     if (stopping_) break;
-    if (std::exchange(reconnect_at_once_, false)) continue;
-    if (!ended) {
-      // Said once per reason: a link that is down for a week does not fill the log.
-      if (trouble() != ended.error().reason) {
-        services_.log.warning("the coordinator can't be reached",
-                              {{"reason", ended.error().reason}});
-      }
-      set_trouble(ended.error().reason);
-    } else {
-      pause = kFirstReconnect;
+    if (is_news) {
+      services_.log.warning(ended.was_open ? "the link to the coordinator is down"
+                                           : "the coordinator can't be reached",
+                            {{"reason", ended.reason}});
     }
+    if (std::exchange(reconnect_at_once_, false)) continue;
+    if (ended.was_open) pause = kFirstReconnect;
     std::array<std::uint8_t, 2> random{};
     services_.entropy.fill(random);
     const auto jitter = pause * (random[0] * 256 + random[1]) / (4 * 65536);
@@ -101,12 +104,25 @@ runtime::Task<void> SyncLink::run() {
 void SyncLink::stop() {
   stopping_ = true;
   pause_.cancel();
-  if (stream_ != nullptr) stream_->abort();
+  end_session();
 }
 
 void SyncLink::reconnect() {
+  if (stream_ == nullptr) return;
   reconnect_at_once_ = true;
+  end_session();
+}
+
+void SyncLink::end_session() {
+  if (std::exchange(ending_, true)) return;
   if (stream_ != nullptr) stream_->abort();
+  output_.cancel();
+  tick_.cancel();
+  retry_.cancel();
+}
+
+void SyncLink::because(const std::string& reason) {
+  if (reason_.empty()) reason_ = reason;
 }
 
 Result<sync::Hello> SyncLink::hello() const {
@@ -128,83 +144,97 @@ Result<sync::Hello> SyncLink::hello() const {
   return hello;
 }
 
-// An error: it could not be opened. The session's own end is no error.
-runtime::Task<Result<void>> SyncLink::serve_session() {
+runtime::Task<SyncLink::Ending> SyncLink::serve_session() {
+  Ending ending;
   auto stream = co_await runtime::connect_tls(executor_, settings_.host, settings_.port, context_,
                                               kConnectTimeout);
-  if (!stream) co_return stream.error();
+  if (!stream) {
+    ending.reason = stream.error().reason;
+    co_return ending;
+  }
   auto greeting = hello();
-  if (!greeting) co_return greeting.error();
+  if (!greeting || stopping_) {
+    ending.reason = greeting ? "the gateway is stopping" : greeting.error().reason;
+    co_return ending;
+  }
   for (const sync::Position& position : greeting->positions) {
     applied_[position.tenant] = position.sequence;
   }
   session_ =
       std::make_unique<sync::GatewaySession>(std::move(*greeting), services_.clock.monotonic());
   stream_ = stream->get();
+  ending_ = false;
+  reason_.clear();
   queue_.restart();
-  {
+  std::exception_ptr thrown;  // a cancellation
+  try {
     using namespace asio::experimental::awaitable_operators;  // NOLINT: the operator is all it has
-    auto parts = read(**stream) && write(**stream) && keep_time(**stream);
+    auto parts = read(**stream) && write(**stream) && keep_time();
     co_await std::move(parts);
+  } catch (const std::exception&) {
+    thrown = std::current_exception();
   }
-  const bool was_open = connected_.exchange(false);
+  ending_ = true;
   stream_ = nullptr;
+  ending.was_open = connected_.exchange(false);
+  ending.reason = std::exchange(reason_, {});
   release_everything();
   session_.reset();
-  if (!was_open) {
-    co_return Error{Errc::unavailable,
-                    trouble().empty() ? "the coordinator closed the connection" : trouble()};
-  }
-  services_.log.warning("the link to the coordinator is down", {{"reason", trouble()}});
-  co_return Result<void>{};
+  if (thrown) std::rethrow_exception(thrown);
+  co_return ending;
 }
 
 runtime::Task<void> SyncLink::read(runtime::TlsStream& stream) {
   Bytes buffer(kReadSize);
-  while (!session_->closed()) {
+  while (!ending_ && !session_->closed()) {
     const auto count = co_await stream.read_some(buffer, kReadTimeout);
     if (!count || *count == 0) {
-      set_trouble(count ? "the coordinator closed the connection" : count.error().reason);
+      because(count ? "the coordinator closed the connection" : count.error().reason);
       break;
     }
     session_->receive(ByteView(buffer.data(), *count), services_.clock.monotonic());
-    for (auto& event : session_->take_events()) {
+    auto events = session_->take_events();
+    for (auto& event : events) {
       co_await handle(std::move(event));
     }
     flush();
   }
-  stream.abort();
-  flush();
+  end_session();
 }
 
 runtime::Task<void> SyncLink::write(runtime::TlsStream& stream) {
-  for (;;) {
-    while (session_->has_output()) {
+  while (!ending_) {
+    if (session_->has_output()) {
       const Bytes output = session_->take_output();
       const auto written = co_await stream.write_all(output, kWriteTimeout);
-      if (!written) {
-        stream.abort();
-        co_return;
-      }
+      if (written) continue;
+      because(written.error().reason);
+      break;
     }
-    if (session_->closed() || stream_ == nullptr) break;
+    if (session_->closed()) break;
     output_.expires_after(kTick);
     boost::system::error_code ignored;
     co_await output_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    if (session_->closed()) break;
   }
-  stream.abort();
+  end_session();
 }
 
-runtime::Task<void> SyncLink::keep_time(runtime::TlsStream& stream) {
-  asio::steady_timer timer(executor_);
-  while (!session_->closed()) {
-    timer.expires_after(kTick);
-    co_await timer.async_wait(asio::use_awaitable);
+runtime::Task<void> SyncLink::keep_time() {
+  while (!ending_ && !session_->closed()) {
+    tick_.expires_after(kTick);
+    boost::system::error_code ignored;
+    co_await tick_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (ending_) break;
     session_->tick(services_.clock.monotonic());
+    if (session_->closed()) {
+      // The peer's silence: nobody else would read of it.
+      for (const auto& event : session_->take_events()) {
+        if (const auto* closed = std::get_if<sync::Closed>(&event)) because(closed->error.reason);
+      }
+    }
     flush();
   }
-  stream.abort();
+  end_session();
 }
 
 void SyncLink::flush() {
@@ -218,7 +248,7 @@ runtime::Task<void> SyncLink::handle(sync::GatewaySession::Event event) {
   co_await std::move(handling);
 }
 
-runtime::Task<Result<store::Committed>> SyncLink::commit(StoreWriter::Build build) {
+runtime::Task<Result<store::Committed>> SyncLink::submit(StoreWriter::Build build) {
   auto start = [this](auto handler, StoreWriter::Build work) {
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     services_.writer.submit(std::move(work), [shared](Result<store::Committed> committed) {
@@ -233,17 +263,78 @@ runtime::Task<Result<store::Committed>> SyncLink::commit(StoreWriter::Build buil
       std::move(start), asio::use_awaitable, std::move(build));
 }
 
+// A disk that is full and a writer that is busy say nothing about the records: fetching them all
+// again would only make it worse. The coordinator waits meanwhile.
+runtime::Task<Result<store::Committed>> SyncLink::commit(StoreWriter::Build build) {
+  auto pause = kFirstCommitRetry;
+  for (;;) {
+    auto committed = co_await submit(build);
+    const bool may_pass = !committed && (committed.error().code == Errc::throttled ||
+                                         committed.error().code == Errc::io);
+    if (!may_pass || ending_) co_return committed;
+    if (pause == kFirstCommitRetry) {
+      services_.log.error("what the coordinator sent can't be written yet",
+                          {{"reason", committed.error().reason}});
+    }
+    co_await pause_for(pause);
+    pause = std::min(pause * 2, kLastCommitRetry);
+  }
+}
+
+runtime::Task<void> SyncLink::pause_for(std::chrono::milliseconds time) {
+  if (ending_) co_return;
+  retry_.expires_after(time);
+  boost::system::error_code ignored;
+  co_await retry_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
 runtime::Task<bool> SyncLink::commit_copy(domain::IdScope tenant, StoreWriter::Build build) {
   const auto committed = co_await commit(std::move(build));
-  if (!committed) {
-    services_.log.warning("the copy of a tenant's records is fetched again",
-                          {{"idScope", tenant.str()}, {"reason", committed.error().reason}});
-    set_linked(tenant, false);
-    session_->request_resync(tenant, committed.error().reason);
-    co_return false;
-  }
+  if (committed) co_return true;
+  set_linked(tenant, false);
+  if (ending_) co_return false;
+  services_.log.warning("the copy of a tenant's records is fetched again",
+                        {{"idScope", tenant.str()}, {"reason", committed.error().reason}});
+  // A copy that fails again and again is not fetched without end.
+  constexpr unsigned kMaxShift = 8;
+  const auto pause = kFirstCommitRetry * (1U << std::min(resyncs_, kMaxShift));
+  if (resyncs_ > 0)
+    co_await pause_for(std::min<std::chrono::milliseconds>(pause, kLastCommitRetry));
+  ++resyncs_;
+  session_->request_resync(tenant, committed.error().reason);
+  co_return false;
+}
+
+void SyncLink::renew_generation() {
   services_.generation.fetch_add(1, std::memory_order_release);
-  co_return true;
+}
+
+runtime::Task<void> SyncLink::leave(domain::IdScope tenant) {
+  services_.log.info("this gateway no longer serves a tenant", {{"idScope", tenant.str()}});
+  constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
+  if (!queue_.up_to(kAll).contains(tenant)) {
+    const auto erased = services_.store.erase_tenant(tenant);
+    if (!erased) {
+      services_.log.error("a tenant's records can't be erased",
+                          {{"idScope", tenant.str()}, {"reason", erased.error().reason}});
+    }
+    co_return;
+  }
+  auto build = [tenant](const store::Reader&) -> Result<store::ChangeSet> {
+    store::Change change;
+    change.kind = store::Change::Kind::erase;
+    change.table = store::Table::permit;
+    change.id = kPermitId;
+    store::ChangeSet set;
+    set.tenant = tenant;
+    set.changes.push_back(std::move(change));
+    return set;
+  };
+  const auto committed = co_await commit(std::move(build));
+  if (!committed) {
+    services_.log.error("a permit can't be erased",
+                        {{"idScope", tenant.str()}, {"reason", committed.error().reason}});
+  }
 }
 
 runtime::Task<void> SyncLink::on(sync::Welcome message) {
@@ -258,8 +349,13 @@ runtime::Task<void> SyncLink::on(sync::Welcome message) {
       return store::ChangeSet{};
     };
     const auto renewed = co_await commit(std::move(renewal));
-    if (!renewed) services_.log.error("no new outbox", {{"reason", renewed.error().reason}});
-    reconnect();
+    if (renewed) {
+      reconnect();
+      co_return;
+    }
+    services_.log.error("no new outbox", {{"reason", renewed.error().reason}});
+    because("the outbox can't be begun anew: " + renewed.error().reason);
+    end_session();
     co_return;
   }
   for (const domain::IdScope& tenant : message.tenants) {
@@ -275,13 +371,10 @@ runtime::Task<void> SyncLink::on(sync::Welcome message) {
       const bool serves = tenant == store::kNode ||
                           std::find(message.tenants.begin(), message.tenants.end(), tenant) !=
                               message.tenants.end();
-      if (!serves) {
-        services_.log.info("this gateway no longer serves a tenant", {{"idScope", tenant.str()}});
-        static_cast<void>(services_.store.erase_tenant(tenant));
-      }
+      if (!serves) co_await leave(tenant);
     }
   }
-  services_.generation.fetch_add(1, std::memory_order_release);
+  renew_generation();
   connected_ = true;
   set_trouble("");
   services_.log.info("linked to the coordinator", {{"coordinatorId", message.coordinator_id.str()},
@@ -295,7 +388,7 @@ runtime::Task<void> SyncLink::on(sync::Welcome message) {
 }
 
 runtime::Task<void> SyncLink::on(sync::Refused message) {
-  set_trouble("the coordinator refuses this gateway: " + message.reason);
+  because("the coordinator refuses this gateway: " + message.reason);
   co_return;
 }
 
@@ -314,7 +407,8 @@ runtime::Task<void> SyncLink::on(sync::SnapshotRecords message) {
   auto build = [this, message = std::move(message)](const store::Reader& reader) {
     return applier_.records(reader, message);
   };
-  co_await commit_copy(tenant, std::move(build));
+  const bool committed = co_await commit_copy(tenant, std::move(build));
+  if (committed) renew_generation();
 }
 
 runtime::Task<void> SyncLink::on(sync::SnapshotEnd message) {
@@ -335,6 +429,8 @@ runtime::Task<void> SyncLink::on(sync::SnapshotEnd message) {
     from = std::move(swept->next);
   }
   outbox_size_ = queue_.size();
+  resyncs_ = 0;
+  renew_generation();
   services_.log.info("a tenant's records are complete",
                      {{"idScope", message.tenant.str()}, {"sequence", message.sequence}});
   set_linked(message.tenant, true);
@@ -345,11 +441,17 @@ runtime::Task<void> SyncLink::on(sync::SnapshotEnd message) {
 runtime::Task<void> SyncLink::on(sync::Changes message) {
   const domain::IdScope tenant = message.tenant;
   const std::uint64_t to = message.to;
+  // Registrations are not kept by the shards, and change most of all.
+  const bool is_kept = std::any_of(
+      message.records.begin(), message.records.end(),
+      [](const sync::RecordChange& record) { return record.table != store::Table::registration; });
   auto build = [this, message = std::move(message)](const store::Reader& reader) {
     return applier_.changes(reader, message);
   };
   const bool committed = co_await commit_copy(tenant, std::move(build));
-  if (committed) applied(tenant, to);
+  if (!committed) co_return;
+  if (is_kept) renew_generation();
+  applied(tenant, to);
 }
 
 runtime::Task<void> SyncLink::on(sync::DigestCheck message) {
@@ -456,8 +558,7 @@ runtime::Task<void> SyncLink::on(sync::CertificateReply message) {
 }
 
 runtime::Task<void> SyncLink::on(sync::Closed message) {
-  // A refusal said why before.
-  if (trouble().empty() || connected_) set_trouble(message.error.reason);
+  because(message.error.reason);
   co_return;
 }
 
@@ -465,7 +566,7 @@ runtime::Task<void> SyncLink::on(sync::Closed message) {
 
 void SyncLink::fence(const domain::IdScope& tenant, std::function<void()> done) {
   asio::post(executor_, [this, tenant, done = std::move(done)]() mutable {
-    if (session_ == nullptr || !session_->open()) {
+    if (session_ == nullptr || !session_->open() || fences_.size() >= kMaxOpenQuestions) {
       done();
       return;
     }
@@ -480,7 +581,7 @@ void SyncLink::fence(const domain::IdScope& tenant, std::function<void()> done) 
 void SyncLink::look_back(const domain::IdScope& tenant, const domain::RegistrationId& id,
                          std::function<void()> done) {
   asio::post(executor_, [this, tenant, id, done = std::move(done)]() mutable {
-    if (session_ == nullptr || !session_->open()) {
+    if (session_ == nullptr || !session_->open() || look_backs_.size() >= kMaxOpenQuestions) {
       done();
       return;
     }

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -41,6 +42,12 @@ inline constexpr std::chrono::milliseconds kConnectTimeout{10000};
 // random, so that a site's gateways don't all come back at once.
 inline constexpr std::chrono::milliseconds kFirstReconnect{500};
 inline constexpr std::chrono::milliseconds kLastReconnect{30000};
+// A commit that the disk refuses, or for which too many wait, is tried again within the session:
+// from the first pause, doubled, to the last. So is a copy that can't be taken in fetched again.
+inline constexpr std::chrono::milliseconds kFirstCommitRetry{20};
+inline constexpr std::chrono::milliseconds kLastCommitRetry{5000};
+// Questions of each kind that wait for the coordinator; more get no answer at once.
+inline constexpr std::size_t kMaxOpenQuestions = 4096;
 
 class SyncLink final : public CoordinatorQuestions {
  public:
@@ -76,7 +83,7 @@ class SyncLink final : public CoordinatorQuestions {
   // Connects, serves, reconnects, until it is cancelled or stop() is called.
   [[nodiscard]] runtime::Task<void> run();
   void stop();
-  // Ends the session, to begin another at once: with a renewed certificate.
+  // Ends the session, if there is one, to begin another at once.
   void reconnect();
 
   // Asks for a certificate. Not answered if the session ends first.
@@ -110,10 +117,19 @@ class SyncLink final : public CoordinatorQuestions {
     std::function<void()> done;
   };
 
-  runtime::Task<Result<void>> serve_session();
+  // How a session, or the try to have one, ended.
+  struct Ending {
+    bool was_open = false;
+    std::string reason;
+  };
+  runtime::Task<Ending> serve_session();
+  // All parts of the session come to their end, whichever of them is the first.
+  void end_session();
+  // Why the session ends; the first reason counts.
+  void because(const std::string& reason);
   runtime::Task<void> read(runtime::TlsStream& stream);
   runtime::Task<void> write(runtime::TlsStream& stream);
-  runtime::Task<void> keep_time(runtime::TlsStream& stream);
+  runtime::Task<void> keep_time();
   [[nodiscard]] Result<sync::Hello> hello() const;
   void flush();
 
@@ -135,10 +151,16 @@ class SyncLink final : public CoordinatorQuestions {
   runtime::Task<void> on(sync::CertificateReply message);
   runtime::Task<void> on(sync::Closed message);
 
-  // Runs `build` on the writer's thread and waits for its commit.
+  // Runs `build` on the writer's thread and waits for its commit; tries again what may pass.
   runtime::Task<Result<store::Committed>> commit(StoreWriter::Build build);
+  runtime::Task<Result<store::Committed>> submit(StoreWriter::Build build);
+  runtime::Task<void> pause_for(std::chrono::milliseconds time);
   // The same for a tenant's copy: if it fails, the copy is of no use.
   runtime::Task<bool> commit_copy(domain::IdScope tenant, StoreWriter::Build build);
+  // A tenant that this gateway serves no more: gone, or, while outcomes wait, without a permit.
+  runtime::Task<void> leave(domain::IdScope tenant);
+  // What every shard keeps of the records is read again.
+  void renew_generation();
   void applied(const domain::IdScope& tenant, std::uint64_t sequence);
   void set_linked(const domain::IdScope& tenant, bool linked);
   void set_trouble(const std::string& trouble);
@@ -157,7 +179,12 @@ class SyncLink final : public CoordinatorQuestions {
   runtime::TlsStream* stream_ = nullptr;  // while a session runs
   boost::asio::steady_timer output_;      // cancelled to say that there is output
   boost::asio::steady_timer pause_;       // between two sessions
+  boost::asio::steady_timer tick_;        // of a session
+  boost::asio::steady_timer retry_;       // between two tries of a commit
   bool stopping_ = false;
+  bool ending_ = false;  // the session
+  std::string reason_;
+  unsigned resyncs_ = 0;  // since the last copy that was complete
   bool reconnect_at_once_ = false;
   std::map<domain::IdScope, std::uint64_t> applied_;
   std::map<std::uint64_t, Fence> fences_;
