@@ -795,7 +795,7 @@ void RegistrationEngine::journal_outcome(Operation& operation, Actions& out) {
   operation.state = OperationState::journaling_outcome;
   operation.failures_in_a_row = 0;
   operation.updated = ports_.clock.wall();
-  out.push_back(operation.outcome);
+  out.emplace_back(operation.outcome);
 }
 
 void RegistrationEngine::finish(Operation& operation, Actions& out) {
@@ -840,7 +840,7 @@ Actions RegistrationEngine::on_time() {
       case OperationState::waiting_to_apply: attempt(*operation, out); break;
       case OperationState::waiting_to_journal:
         operation->state = OperationState::journaling_outcome;
-        out.push_back(operation->outcome);
+        out.emplace_back(operation->outcome);
         break;
       case OperationState::assigned:
       case OperationState::failed: operations_.close(*operation); break;
@@ -924,7 +924,7 @@ protocol::RegistrationResult RegistrationEngine::result_of(const Operation& oper
 
 void RegistrationEngine::log(Actions& out, Log::Level level, const OperationRef& operation,
                              std::string text) const {
-  out.push_back(
+  out.emplace_back(
       Log{level, operation.tenant.str(), operation.registration_id.str(), {}, {}, std::move(text)});
 }
 

@@ -94,8 +94,8 @@ class RegistrationEngine {
   // The answer is in the cache, or there was none.
   [[nodiscard]] Actions on_look_back(const domain::IdScope& tenant,
                                      const domain::RegistrationId& registration_id);
-  [[nodiscard]] Actions on_journaled(const OperationRef& operation, const Result<void>& result);
-  [[nodiscard]] Actions on_hub_outcome(const OperationRef& operation,
+  [[nodiscard]] Actions on_journaled(const OperationRef& ref, const Result<void>& result);
+  [[nodiscard]] Actions on_hub_outcome(const OperationRef& ref,
                                        const Result<hub::HubOutcome>& result);
   [[nodiscard]] Actions on_time();
   [[nodiscard]] std::optional<MonotonicTime> next_wake() const;

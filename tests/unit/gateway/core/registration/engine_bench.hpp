@@ -247,6 +247,7 @@ class EngineBench {
   std::map<std::string, gateway::JournaledIntent> journal;  // what would survive a crash
   std::vector<gateway::JournaledIntent> journaled() const {
     std::vector<gateway::JournaledIntent> out;
+    out.reserve(journal.size());
     for (const auto& [id, intent] : journal) out.push_back(intent);
     return out;
   }
