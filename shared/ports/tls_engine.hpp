@@ -4,7 +4,8 @@
 // Rules for every implementation (device API section 5, design 3.2 and 8):
 //  - a server asks for a client certificate and goes on without one; any issuer and any validity is
 //    accepted during the handshake, the chain is judged later, per registration ID; but a client
-//    whose key does not match its certificate MUST fail the handshake;
+//    whose key does not match its certificate MUST fail the handshake. A certificate that does not
+//    parse, or has a critical extension that the library does not know, fails it too;
 //  - the peer's whole chain is kept, leaf first;
 //  - session resumption is off: a resumed session would not show the chain.
 #pragma once

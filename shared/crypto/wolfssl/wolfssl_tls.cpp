@@ -68,7 +68,6 @@ enum class Finding : std::uint8_t {
   not_a_ca,
   path_too_long,
   wrong_usage,
-  unknown_extension,
   unreadable,  // anything else
 };
 
@@ -113,8 +112,6 @@ std::string describe(Finding finding) {
     case Finding::not_a_ca: return "a certificate in the peer's chain may not issue others";
     case Finding::path_too_long: return "the peer's certificate chain is longer than its CA allows";
     case Finding::wrong_usage: return "the peer's certificate is not meant for this use";
-    case Finding::unknown_extension:
-      return "a certificate of the peer has a critical extension that is unknown here";
     case Finding::unreadable: break;
   }
   return "a certificate of the peer cannot be used";
@@ -129,6 +126,9 @@ bool is_a_judgement(Finding finding) {
 std::string describe(int error) {
   switch (error) {
     case MAX_CHAIN_ERROR: return "the peer's certificate chain is too long" + library_text(error);
+    case ASN_CRIT_EXT_E:  // wolfSSL asks nobody about it
+      return "a certificate of the peer has a critical extension that is unknown here" +
+             library_text(error);
     case VERIFY_CERT_ERROR:
     case SIG_VERIFY_E:
     case VERIFY_SIGN_ERROR:

@@ -89,6 +89,20 @@ TEST(TlsServer, AClientWhoseKeyIsNotItsCertificatesIsRefused) {
   }
 }
 
+// Neither library goes on with what it does not know, whatever its callback says.
+TEST(TlsServer, AClientWithAnUnknownCriticalExtensionIsRefused) {
+  const ForeignNode ca = testing::make_foreign_ca(ForeignKey::p256);
+  const ForeignNode odd =
+      testing::make_foreign_leaf(ca, ForeignKey::p256, {.unknown_critical_extension = true});
+  for (const bool tls13 : versions()) {
+    const std::unique_ptr<TlsEngine> engine = context->new_engine("");
+    OpensslClient client(
+        {.tls13 = tls13, .chain = {odd.certificate}, .private_key = odd.private_key});
+    CHECK(!client.connect(*engine));
+    CHECK(!engine->failure().empty());
+  }
+}
+
 TEST(TlsServer, NoSessionIsResumed) {
   for (const bool tls13 : versions()) {
     OpensslClient client(
