@@ -97,7 +97,6 @@ Finding finding_of(int error) {
     case KEYUSE_ENCIPHER_E:
     case EXTKEYUSE_AUTH_E:
     case ASN_NAME_INVALID_E: return Finding::wrong_usage;
-    case ASN_CRIT_EXT_E: return Finding::unknown_extension;
     default: return Finding::unreadable;
   }
 }
