@@ -163,9 +163,6 @@ struct CommandTree::Impl {
 
   void add_individual_options(CLI::App* to) {
     EnrollmentOptions& o = enrollment;
-    choose(
-        to->add_option("--attestation-type,--at", o.attestation_type, "symmetricKey, x509 or tpm"),
-        kAttestationTypes);
     to->add_option("--endorsement-key,--ek", o.endorsement_key, "TPM endorsement key, base64");
     to->add_option("--device-id", o.device_id,
                    "Device ID in the hub; the registration ID if absent");
