@@ -246,7 +246,7 @@ class Gateway::Impl {
             fail(served.error());
           }
         });
-    link_->on_open = [this] { keeper_->check(); };
+    link_->on_open([this] { keeper_->check(); });
 
     const auto running = shards_->start(*store_);
     if (!running) return running.error();
