@@ -99,12 +99,14 @@ struct ServiceClient::Impl {
 
   Result<http::Response> exchange(http::Request request) {
     std::optional<Result<http::Response>> answer;
-    // run() below returns only when the exchange has ended, so that it may borrow.
+    // The loop runs until the exchange has ended, so that it may borrow; not until it is out of
+    // work, since the client watches the connection that it keeps.
     boost::asio::co_spawn(io, fetch(std::move(request), answer), [](std::exception_ptr failed) {
       if (failed) std::rethrow_exception(failed);
     });
     io.restart();
-    io.run();
+    while (!answer && io.run_one() > 0) {
+    }
     if (!answer) return Error{Errc::internal, "the request was not sent"};
     return std::move(*answer);
   }
