@@ -12,15 +12,18 @@ TEST_GROUP(CertificateAuthority) {
   FakeClock clock;
   CoordinatorSide coordinator{clock};
 
-  Result<CertificateAuthority> open(store::RecordStore & store,
-                                    std::optional<CertificateAuthority::Given> given) {
+  Result<CertificateAuthority> open(store::RecordStore & store) {
+    return CertificateAuthority::open(store, *coordinator.x509, *coordinator.crypto, clock,
+                                      coordinator.id, std::nullopt);
+  }
+  Result<CertificateAuthority> open(store::RecordStore & store, CertificateAuthority::Given given) {
     return CertificateAuthority::open(store, *coordinator.x509, *coordinator.crypto, clock,
                                       coordinator.id, std::move(given));
   }
 };
 
 TEST(CertificateAuthority, StaysTheSameOverRestarts) {
-  const auto again = open(coordinator.store, std::nullopt);
+  const auto again = open(coordinator.store);
   CHECK_TRUE(again.has_value());
   CHECK_TRUE(again->certificate() == coordinator.ca.certificate());
   const auto signature = must(again->sign(as_bytes("x")));
