@@ -48,6 +48,8 @@ inline constexpr std::size_t kMaxMqttFilters = 16;  // in one SUBSCRIBE or UNSUB
 inline constexpr std::size_t kMaxMqttRequests = 8;
 // From the connection to CONNECT.
 inline constexpr std::chrono::seconds kMqttConnectDeadline{15};
+// From a 401 to the end of the session, for the client to leave by itself.
+inline constexpr std::chrono::seconds kMqttRefusalLinger{5};
 // A client with keep-alive 0 (device API 2.1: C) is closed after this silence.
 inline constexpr std::chrono::seconds kMqttMaxSilence{600};
 

@@ -211,10 +211,14 @@ void Shard::carry_out(const SendReply& action) {
 void Shard::carry_out(const Log& action) {
   const auto level =
       action.level == Log::Level::warning ? runtime::LogLevel::warning : runtime::LogLevel::info;
-  const std::vector<runtime::LogField> fields{{"idScope", action.tenant},
-                                              {"registrationId", action.registration_id},
-                                              {"source", action.source},
-                                              {"trackingId", action.tracking_id}};
+  std::vector<runtime::LogField> fields;
+  const auto add = [&fields](std::string_view key, const std::string& value) {
+    if (!value.empty()) fields.emplace_back(key, value);
+  };
+  add("idScope", action.tenant);
+  add("registrationId", action.registration_id);
+  add("source", action.source);
+  add("trackingId", action.tracking_id);
   services_.log.write(level, action.text, fields);
 }
 

@@ -86,7 +86,7 @@ test('devices never seen before get their hubs while the coordinator is dead', a
     for (const {transport, security} of strangers) {
       const state = await register(transport, security);
       assert.equal(state.status, 'assigned');
-      assigned.set(security.getRegistrationId(), state);
+      assigned.set(await security.getRegistrationId(), state);
     }
     assert.equal(assigned.size, strangers.length);
   });
@@ -108,7 +108,7 @@ test('devices never seen before get their hubs while the coordinator is dead', a
     await installation.restart('gateway');
     const {transport, security} = strangers[0];
     const again = await until('the gateway to serve again', () => register(transport, security));
-    assert.equal(again.assignedHub, assigned.get(security.getRegistrationId()).assignedHub);
+    assert.equal(again.assignedHub, assigned.get(await security.getRegistrationId()).assignedHub);
   });
 
   await installation.restart('coordinator');

@@ -173,7 +173,7 @@ for (const transport of Object.keys(transports)) {
 
   // What is refused is told as an error, gets no hub and leaves what was assigned as it is.
   async function assertRefused(security, idScope) {
-    const id = security.getRegistrationId();
+    const id = await security.getRegistrationId();
     const before = await hubsHolding(id);
     await assert.rejects(register(transport, security, idScope), (error) => {
       assert.doesNotMatch(error.message, /^waited /, 'refused, not left waiting');

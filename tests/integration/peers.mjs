@@ -34,7 +34,8 @@ export const withCertificate = (registrationId, {certificate, key}) =>
 export async function register(transport, security, idScope = dev.idScope) {
   const client =
       ProvisioningDeviceClient.create(dev.device.host, idScope, new transports[transport](), security);
-  return within(REGISTERED_WITHIN_MS, `${security.getRegistrationId()} to register`, client.register());
+  const id = await security.getRegistrationId();
+  return within(REGISTERED_WITHIN_MS, `${id} to register`, client.register());
 }
 
 // What a hub itself says of a device: its identity and its twin, or undefined where it has none.

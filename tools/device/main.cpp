@@ -1,4 +1,6 @@
 // berth-device: one device, or thousands, registering at a provisioning endpoint.
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -199,8 +201,8 @@ class Attempts {
   std::shared_ptr<ports::TlsContext> context_;
 };
 
-double milliseconds(std::chrono::microseconds time) {
-  return static_cast<double>(time.count()) / 1000.0;
+std::int64_t milliseconds(std::chrono::microseconds time) {
+  return std::chrono::round<std::chrono::milliseconds>(time).count();
 }
 
 void print(const device::Report& report) {
@@ -227,8 +229,9 @@ void print(const device::Summary& summary, std::size_t count, std::chrono::micro
   json::object line;
   line["devices"] = count;
   line["assigned"] = summary.assigned;
-  line["seconds"] = milliseconds(took) / 1000.0;
-  line["perSecond"] = static_cast<double>(summary.assigned) / (milliseconds(took) / 1000.0);
+  line["totalMilliseconds"] = milliseconds(took);
+  line["perSecond"] = static_cast<std::int64_t>(summary.assigned) * 1'000'000 /
+                      std::max<std::int64_t>(1, took.count());
   line["milliseconds"] = {{"p50", milliseconds(summary.percentile(50))},
                           {"p90", milliseconds(summary.percentile(90))},
                           {"p99", milliseconds(summary.percentile(99))},

@@ -80,7 +80,9 @@ MqttOutput MqttSession::on_bytes(ByteView bytes) {
       break;
     }
     // Only whole packets count as life (section 3.1.2.10): a trickle of bytes keeps nothing open.
-    if (state_ == State::connected) deadline_ = ports_.clock.monotonic() + max_silence_;
+    if (state_ == State::connected && !refused_) {
+      deadline_ = ports_.clock.monotonic() + max_silence_;
+    }
     on_packet(std::move(**packet), out);
   }
   return out;
@@ -188,6 +190,10 @@ void MqttSession::on_unsubscribe(const mqtt::Unsubscribe& unsubscribe, MqttOutpu
 }
 
 void MqttSession::on_publish(const mqtt::Publish& publish, MqttOutput& out) {
+  if (refused_) {
+    close("a message after the credentials were refused", out);
+    return;
+  }
   if (publish.qos > 1) {
     close("QoS 2 is not offered", out);
     return;
@@ -253,9 +259,14 @@ MqttOutput MqttSession::on_reply(const Reply& reply) {
     respond(request_id, status,
             refusal->retry_after.count() > 0 ? std::optional(refusal->retry_after) : std::nullopt,
             ports_.json.write(document), out);
-    // The session stands on credentials that do not hold (device API 2.4).
+    // The session stands on credentials that do not hold, so it is over (device API 2.4). The
+    // device gets a moment to say goodbye: Node's client never tells of the refusal if the
+    // connection is gone before its UNSUBSCRIBE is answered.
     constexpr int kUnauthorized = 401;
-    if (status == kUnauthorized) close({}, out);
+    if (status == kUnauthorized && !refused_) {
+      refused_ = true;
+      deadline_ = ports_.clock.monotonic() + kMqttRefusalLinger;
+    }
     return out;
   }
   // A status lookup has no topic, so no other reply can come here.
@@ -295,9 +306,13 @@ void MqttSession::close(std::string reason, MqttOutput& out) {
 MqttOutput MqttSession::on_time() {
   MqttOutput out;
   if (state_ == State::closed || ports_.clock.monotonic() < deadline_) return out;
-  close(state_ == State::connected ? "the device was silent past its keep-alive"
-                                   : "no CONNECT came in time",
-        out);
+  if (refused_) {
+    close({}, out);
+  } else {
+    close(state_ == State::connected ? "the device was silent past its keep-alive"
+                                     : "no CONNECT came in time",
+          out);
+  }
   return out;
 }
 

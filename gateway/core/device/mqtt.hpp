@@ -71,7 +71,8 @@ class MqttSession {
   domain::DeviceProtocol protocol_;
   mqtt::Decoder decoder_;
   State state_ = State::awaiting_connect;
-  MonotonicTime deadline_{};  // of silence, or for CONNECT
+  bool refused_ = false;      // told 401: nothing but goodbyes is taken until the deadline
+  MonotonicTime deadline_{};  // of silence, for CONNECT, or for goodbyes
   std::chrono::nanoseconds max_silence_{};
   Claim claim_;                               // what CONNECT said
   std::optional<std::uint8_t> granted_qos_;   // of the response subscription

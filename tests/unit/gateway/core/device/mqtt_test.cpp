@@ -325,7 +325,7 @@ TEST(MqttSession, GivesEachResponseToItsRequest) {
   CHECK_TRUE(session().on_reply(Reply{first, assigning()}).send.empty());
 }
 
-TEST(MqttSession, TellsARefusalAndThenClosesIfItIs401) {
+TEST(MqttSession, TellsA401AndGivesTheDeviceAMomentToLeave) {
   connect();
   subscribe();
   const MqttOutput out =
@@ -333,7 +333,21 @@ TEST(MqttSession, TellsARefusalAndThenClosesIfItIs401) {
   const auto response = only<Publish>(out);
   STRCMP_EQUAL("$dps/registrations/res/401/?$rid=7", response.topic.c_str());
   STRCMP_EQUAL("error 401002 track", response.payload.c_str());
-  CHECK_TRUE(out.close);
+  CHECK_FALSE(out.close);
+  // Goodbyes are answered, and do not prolong the session.
+  clock.advance(std::chrono::seconds{3});
+  CHECK_FALSE(send(Unsubscribe{9, {"$dps/registrations/res/#"}}).send.empty());
+  clock.advance(kMqttRefusalLinger - std::chrono::seconds{3});
+  const MqttOutput end = session().on_time();
+  CHECK_TRUE(end.close);
+  STRCMP_EQUAL("", end.reason.c_str());
+}
+
+TEST(MqttSession, TakesNoMoreMessagesAfterA401) {
+  connect();
+  subscribe();
+  (void)session().on_reply(Reply{register_device(), Refusal{Errc::unauthorized, "track", {}}});
+  CHECK_TRUE(send(Publish{kPoll, "", 0, false, false, 0}).close);
 }
 
 TEST(MqttSession, StaysOpenAfterARefusalThatMayPass) {
