@@ -5,21 +5,27 @@
 namespace berth::cli {
 namespace {
 
-void append_words(std::string& to, const CommandNode& node, const std::string& path) {
+// `everywhere`: options of the root, which every command takes.
+void append_words(std::string& to, const CommandNode& node, const std::string& path,
+                  const std::vector<CommandOption>& everywhere) {
   to += "    '" + path + "') words='";
-  bool is_first = true;
+  std::set<std::string> seen;
   const auto add = [&](const std::string& word) {
-    if (!is_first) to += ' ';
+    if (!seen.insert(word).second) return;
+    if (seen.size() > 1) to += ' ';
     to += word;
-    is_first = false;
+  };
+  const auto add_options = [&](const std::vector<CommandOption>& options) {
+    for (const CommandOption& option : options) {
+      for (const std::string& name : option.names) add(name);
+    }
   };
   for (const CommandNode& command : node.commands) add(command.name);
-  for (const CommandOption& option : node.options) {
-    for (const std::string& name : option.names) add(name);
-  }
+  add_options(node.options);
+  add_options(everywhere);
   to += "' ;;\n";
   for (const CommandNode& command : node.commands) {
-    append_words(to, command, path + " " + command.name);
+    append_words(to, command, path + " " + command.name, everywhere);
   }
 }
 
@@ -57,7 +63,7 @@ std::string bash_completion(const CommandNode& root) {
   std::set<std::string> seen;
   append_choices(choices, root, seen);
   std::string words;
-  append_words(words, root, root.name);
+  append_words(words, root, root.name, root.options);
 
   const std::string function = "_" + root.name;
   std::string script = "# bash completion of " + root.name + ": source it, or put it into\n";

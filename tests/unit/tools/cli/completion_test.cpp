@@ -26,8 +26,8 @@ TEST_GROUP(Completion) {
 
 TEST(Completion, OffersCommandsAndOptionsOfEachPlace) {
   check_holds("'berth') words='hub status --output -o' ;;");
-  check_holds("'berth hub') words='link list' ;;");
-  check_holds("'berth hub link') words='--apply' ;;");
+  check_holds("'berth hub') words='link list --output -o' ;;");
+  check_holds("'berth hub link') words='--apply --output -o' ;;");
 }
 
 TEST(Completion, KnowsWhichWordsLeadDeeper) {
