@@ -49,14 +49,17 @@ class Guarded final : public hub::HubOperation {
 runtime::Task<void> CleanupRunner::run() {
   asio::steady_timer timer(executor_);
   for (;;) {
-    const auto tenants = store_.tenants();
-    if (tenants) {
-      for (const domain::IdScope& tenant : *tenants) {
-        if (tenant != store::kNode) co_await look_at(tenant);
-      }
-    }
+    co_await look();
     timer.expires_after(kCleanupInterval);
     co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+runtime::Task<void> CleanupRunner::look() {
+  const auto tenants = store_.tenants();
+  if (!tenants) co_return;
+  for (const domain::IdScope& tenant : *tenants) {
+    if (tenant != store::kNode) co_await look_at(tenant);
   }
 }
 

@@ -39,6 +39,8 @@ class CleanupRunner {
 
   // Until it is cancelled.
   [[nodiscard]] runtime::Task<void> run();
+  // One round over all tasks that are due.
+  [[nodiscard]] runtime::Task<void> look();
 
  private:
   // A task as the store holds it.

@@ -1,0 +1,191 @@
+#include "gateway/linux/hub_link.hpp"
+
+#include <CppUTest/TestHarness.h>
+
+#include "shared/json/hub_json.hpp"
+#include "shared/protocol/sync/record_codec.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/memory_store.hpp"
+#include "tests/unit/gateway/linux/hub_server.hpp"
+#include "tests/unit/gateway/linux/plain_tls.hpp"
+
+using namespace berth;
+using namespace berth::testing;
+using gateway::HubLink;
+
+namespace {
+
+const domain::IdScope kTenant("0ne00000001");
+
+// Asks the same thing again and again.
+class Endless final : public hub::HubOperation {
+ public:
+  Endless() { request_.method = "GET"; }
+  const http::Request& next() const override { return request_; }
+  std::optional<Result<hub::HubOutcome>> receive(const http::Response&) override {
+    return std::nullopt;
+  }
+
+ private:
+  http::Request request_;
+};
+
+std::unique_ptr<hub::HubOperation> read_twin(hub::HubConnector& connector) {
+  return connector.read_twin(domain::DeviceId("dev-1"));
+}
+
+}  // namespace
+
+TEST_GROUP(HubLink) {
+  Loop loop_;
+  MemoryStore store_;
+  FakeClock clock_;
+  PlainTls tls_;
+  json::IotHubBodyCodec json_;
+  int status_ = 404;
+  std::unique_ptr<HubServer> server_;
+  std::unique_ptr<HubLink> link_;
+  domain::LinkedHub hub_;
+
+  void setup() override {
+    CHECK(store_.create_tenant(kTenant).has_value());
+    server_ = std::make_unique<HubServer>(loop_, [this](const http::Request&) {
+      http::Response response;
+      response.status = status_;
+      response.body = "{}";
+      return response;
+    });
+    hub_.hub_id = domain::HubId("0123456789abcdef0123456789abcdef");
+    hub_.host_name = "hub.example";
+    hub_.registry_url = server_->url();
+    link_ = std::make_unique<HubLink>(loop_.executor(), domain::CoordinatorId("c"),
+                                      std::vector<Bytes>{Bytes{9}},
+                                      HubLink::Ports{store_, tls_, clock_, json_});
+    grant(clock_.wall() + std::chrono::hours{1});
+  }
+  void teardown() override {
+    link_->stop();
+    loop_.io().restart();
+    loop_.io().poll();
+    link_.reset();
+    server_->stop();
+    loop_.drain();
+  }
+
+  void grant(WallTime expiry) {
+    store::Change change;
+    change.table = store::Table::hub_token;
+    change.id = hub_.hub_id.str();
+    change.body = sync::encode(domain::HubToken{
+        hub_.hub_id, SecretBytes::copy_of(as_bytes("SharedAccessSignature sr=x")), expiry});
+    store::ChangeSet set;
+    set.tenant = kTenant;
+    set.changes.push_back(std::move(change));
+    CHECK(store::commit_one(store_, std::move(set)).has_value());
+  }
+  Result<hub::HubOutcome> run(const HubLink::Start& start = read_twin) {
+    std::optional<Result<hub::HubOutcome>> outcome;
+    link_->run(kTenant, hub_, start, [&outcome](Result<hub::HubOutcome> ended) {
+      CHECK_FALSE(outcome.has_value());
+      outcome.emplace(std::move(ended));
+    });
+    run_until(loop_, [&outcome] { return outcome.has_value(); });
+    return std::move(*outcome);
+  }
+};
+
+TEST(HubLink, DrivesAnOperationToItsEnd) {
+  const auto outcome = run();
+  CHECK(outcome.has_value());
+  CHECK_FALSE(outcome->found);
+  LONGS_EQUAL(1, server_->requests.size());
+}
+
+TEST(HubLink, ShowsTheTokenThatTheCoordinatorMinted) {
+  CHECK(run().has_value());
+  STRCMP_EQUAL("SharedAccessSignature sr=x",
+               std::string(server_->requests.front().headers.get("Authorization")).c_str());
+}
+
+TEST(HubLink, WithoutATokenTheHubIsUnavailable) {
+  hub_.hub_id = domain::HubId("fedcba9876543210fedcba9876543210");
+  const auto outcome = run();
+  CHECK(outcome.error().code == Errc::unavailable);
+  STRCMP_EQUAL("hub.example: the coordinator has not given this gateway a token for it",
+               outcome.error().reason.c_str());
+  CHECK(server_->requests.empty());
+}
+
+TEST(HubLink, ATokenIsGoodBeforeItsExpiryOnly) {
+  grant(clock_.wall() + std::chrono::microseconds{1});
+  CHECK(run().has_value());
+  grant(clock_.wall());
+  const auto outcome = run();
+  CHECK(outcome.error().code == Errc::unavailable);
+  CHECK(outcome.error().reason.find("the token for it expired at 2026-01-01T00:00:00Z") !=
+        std::string::npos);
+}
+
+TEST(HubLink, AHubThatDoesNotAnswerIsUnavailable) {
+  server_->stop();
+  const auto outcome = run();
+  CHECK(outcome.error().code == Errc::unavailable);
+  CHECK(outcome.error().reason.starts_with("hub.example: "));
+}
+
+TEST(HubLink, GivesWhatTheConnectorMakesOfTheAnswer) {
+  status_ = 401;
+  CHECK(run().error().code == Errc::hub_unauthorized);
+  status_ = 429;
+  CHECK(run().error().code == Errc::throttled);
+}
+
+TEST(HubLink, EndsAnOperationThatDoesNotEnd) {
+  const auto outcome = run([](hub::HubConnector&) { return std::make_unique<Endless>(); });
+  CHECK(outcome.error().code == Errc::unavailable);
+  LONGS_EQUAL(gateway::kMaxHubExchanges, server_->requests.size());
+}
+
+TEST(HubLink, TrustsTheCaOfTheHubAndNoOther) {
+  hub_.trusted_ca = Bytes{1, 2, 3};
+  CHECK(run().has_value());
+  CHECK(tls_.trusted == (std::vector<std::vector<Bytes>>{{Bytes{1, 2, 3}}}));
+}
+
+TEST(HubLink, TrustsTheMachinesCasForAHubThatNamesNone) {
+  CHECK(run().has_value());
+  CHECK(run().has_value());
+  // One connection for both.
+  CHECK(tls_.trusted == (std::vector<std::vector<Bytes>>{{Bytes{9}}}));
+}
+
+TEST(HubLink, ConnectsAnewWhenALinkChanges) {
+  CHECK(run().has_value());
+  hub_.trusted_ca = Bytes{1};
+  CHECK(run().has_value());
+  LONGS_EQUAL(2, tls_.trusted.size());
+}
+
+TEST(HubLink, AKindWithoutAConnectorIsUnsupported) {
+  hub_.kind = domain::HubKind::mosquitto;
+  CHECK(run().error().code == Errc::unsupported);
+}
+
+TEST(HubLink, PutsOffWhatIsPastItsLimit) {
+  std::size_t ended = 0;
+  std::optional<Errc> put_off;
+  for (std::size_t i = 0; i < gateway::kMaxHubOperations; ++i) {
+    link_->run(kTenant, hub_, read_twin, [&](const Result<hub::HubOutcome>&) { ++ended; });
+  }
+  LONGS_EQUAL(0, ended);
+  link_->run(kTenant, hub_, read_twin,
+             [&](const Result<hub::HubOutcome>& outcome) { put_off = outcome.error().code; });
+  CHECK(put_off == Errc::throttled);
+  link_->stop();
+  loop_.io().poll();
+}
+
+TEST(HubLink, RefusesOperationsOnceItIsStopped) {
+  link_->stop();
+  CHECK(run().error().code == Errc::unavailable);
+}
