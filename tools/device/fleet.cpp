@@ -1,6 +1,7 @@
 #include "tools/device/fleet.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 
 #include <boost/asio/co_spawn.hpp>
@@ -62,9 +63,10 @@ void Summary::finish() {
 
 std::chrono::microseconds Summary::percentile(double percent) const {
   if (latencies.empty()) return std::chrono::microseconds{0};
-  const auto index =
-      static_cast<std::size_t>(percent / 100.0 * static_cast<double>(latencies.size()));
-  return latencies[std::min(index, latencies.size() - 1)];
+  // Nearest rank: the smallest latency that so many percent do not exceed.
+  const double rank = std::ceil(percent * static_cast<double>(latencies.size()) / 100.0);
+  return latencies[std::clamp(static_cast<std::size_t>(rank), std::size_t{1}, latencies.size()) -
+                   1];
 }
 
 Summary run_fleet(const Fleet& fleet, ports::Crypto& crypto) {
