@@ -5,8 +5,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <unistd.h>
@@ -29,7 +27,7 @@
 #include "coordinator/store/catalog.hpp"
 #include "coordinator/sync/sync_server.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
-#include "shared/crypto/pem.hpp"
+#include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/protocol/connection_string.hpp"
 #include "shared/runtime/management.hpp"
@@ -50,27 +48,6 @@ constexpr std::size_t kMaxBackgroundTasks = 4;
 constexpr std::chrono::hours kCertificateCheck{1};
 constexpr std::chrono::milliseconds kRefusalTimeout{5000};
 constexpr std::uint16_t kHttpsPort = 443;
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return Error{Errc::io, path + " can't be read: does it exist, and may this user?"};
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
-Result<ports::TlsIdentity> read_identity(const std::string& certificate_file,
-                                         const std::string& key_file) {
-  const auto certificate = read_file(certificate_file);
-  if (!certificate) return certificate.error();
-  const auto key = read_file(key_file);
-  if (!key) return key.error();
-  auto chain = crypto::read_pem_certificates(*certificate);
-  if (!chain) return Error{Errc::malformed, certificate_file + " holds no PEM certificate"};
-  auto private_key = crypto::read_pem_private_key(*key);
-  if (!private_key) {
-    return Error{private_key.error().code, key_file + ": " + private_key.error().reason};
-  }
-  return ports::TlsIdentity{std::move(*chain), std::move(*private_key)};
-}
 
 // Written once, for the owner alone.
 Result<void> write_secret_file(const std::string& path, const std::string& text) {
@@ -141,7 +118,8 @@ class Coordinator::Impl {
     coordinator_id_ = std::move(*coordinator);
     std::optional<CertificateAuthority::Given> given;
     if (!config_.ca_certificate_file.empty()) {
-      auto identity = read_identity(config_.ca_certificate_file, config_.ca_private_key_file);
+      auto identity =
+          crypto::read_identity_files(config_.ca_certificate_file, config_.ca_private_key_file);
       if (!identity) return identity.error();
       given =
           CertificateAuthority::Given{identity->chain.front(), std::move(identity->private_key)};
@@ -205,7 +183,7 @@ class Coordinator::Impl {
       if (!issued) return issued.error();
       settings.identity = std::move(*issued);
     } else {
-      auto read = read_identity(config_.certificate_file, config_.private_key_file);
+      auto read = crypto::read_identity_files(config_.certificate_file, config_.private_key_file);
       if (!read) return read.error();
       settings.identity = std::move(*read);
     }

@@ -2,8 +2,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -26,7 +24,7 @@
 #include "gateway/linux/sync_link.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
-#include "shared/crypto/pem.hpp"
+#include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/json/device_json.hpp"
 #include "shared/json/hub_json.hpp"
@@ -44,36 +42,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr const char* kMachineTrust = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::size_t kMaxBackgroundTasks = 16;
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return Error{Errc::io, path + " can't be read: does it exist, and may this user?"};
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
-Result<ports::TlsIdentity> read_identity(const std::string& certificate_file,
-                                         const std::string& key_file) {
-  const auto certificate = read_file(certificate_file);
-  if (!certificate) return certificate.error();
-  const auto key = read_file(key_file);
-  if (!key) return key.error();
-  auto chain = crypto::read_pem_certificates(*certificate);
-  if (!chain) return Error{Errc::malformed, certificate_file + " holds no PEM certificate"};
-  auto private_key = crypto::read_pem_private_key(*key);
-  if (!private_key) {
-    return Error{private_key.error().code, key_file + ": " + private_key.error().reason};
-  }
-  return ports::TlsIdentity{std::move(*chain), std::move(*private_key)};
-}
-
-std::vector<Bytes> machine_trust() {
-  const auto text = read_file(kMachineTrust);
-  if (!text) return {};
-  auto certificates = crypto::read_pem_certificates(*text);
-  return certificates ? std::move(*certificates) : std::vector<Bytes>{};
-}
 
 }  // namespace
 
@@ -215,7 +184,7 @@ class Gateway::Impl {
     engine.gateway_id = identity.join.gateway_id;
     engine.boot_id = boot_id;
     engine.look_back_deadline = config_.look_back_deadline;
-    const std::vector<Bytes> trust = machine_trust();
+    const std::vector<Bytes> trust = crypto::read_machine_trust();
     const Shard::Services shard_services{
         *store_,  generation_, known_absent_, *permits_,
         prober_,  *link_,      *journal_,     identity.join.coordinator_id,
@@ -273,7 +242,8 @@ class Gateway::Impl {
 
   Result<void> show_devices_what_there_is() {
     if (!config_.certificate_file.empty()) {
-      auto identity = read_identity(config_.certificate_file, config_.private_key_file);
+      auto identity =
+          crypto::read_identity_files(config_.certificate_file, config_.private_key_file);
       if (!identity) return identity.error();
       return show_devices(std::move(*identity));
     }

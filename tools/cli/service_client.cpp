@@ -3,15 +3,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "shared/base/encoding.hpp"
-#include "shared/crypto/pem.hpp"
+#include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/domain/model/tenant.hpp"
 #include "shared/json/json_text.hpp"
@@ -28,7 +26,6 @@ constexpr std::int64_t kTokenSeconds = 600;
 constexpr std::string_view kApiVersion = "2021-10-01";
 constexpr std::size_t kMaxReply = 4 * 1024 * 1024;
 constexpr std::size_t kMaxReplyDepth = 64;
-constexpr const char* kMachineTrust = "/etc/ssl/certs/ca-certificates.crt";
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -38,14 +35,12 @@ std::string variable(const char* name) {
 Result<std::vector<Bytes>> trusted_certificates(const std::string& named) {
   const std::string from_environment = variable(kCaFileVariable);
   std::string path = named.empty() ? from_environment : named;
-  if (path.empty()) path = kMachineTrust;
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    return Error{Errc::io, "the CA file " + path + " cannot be read; name another with --ca-file"};
+  if (path.empty()) path = crypto::kMachineTrustFile;
+  auto certificates = crypto::read_certificate_file(path);
+  if (!certificates) {
+    return Error{certificates.error().code,
+                 certificates.error().reason + "; name another CA file with --ca-file"};
   }
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  auto certificates = crypto::read_pem_certificates(text);
-  if (!certificates) return Error{Errc::malformed, path + " holds no PEM certificates"};
   return std::move(*certificates);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shared/crypto/pem.hpp"
+#include "shared/crypto/pem_files.hpp"
 #include "tools/dev/files.hpp"
 
 namespace berth::dev {
@@ -20,15 +21,10 @@ Result<DevPki> DevPki::open(const std::filesystem::path& dir,
   DevPki pki(dir, authority, clock);
   pki.ca_ = {dir / "ca.pem", dir / "ca.key"};
   if (std::filesystem::exists(pki.ca_.certificate)) {
-    const auto certificate = read_file(pki.ca_.certificate);
-    const auto key = read_file(pki.ca_.private_key);
-    if (!certificate) return certificate.error();
-    if (!key) return key.error();
-    const auto chain = crypto::read_pem_certificates(*certificate);
-    auto private_key = crypto::read_pem_private_key(*key);
-    if (!chain || chain->empty() || !private_key) {
-      return Error{Errc::corrupt, pki.ca_.certificate.string() + " or its key is damaged"};
-    }
+    auto chain = crypto::read_certificate_file(pki.ca_.certificate.string());
+    if (!chain) return chain.error();
+    auto private_key = crypto::read_private_key_file(pki.ca_.private_key.string());
+    if (!private_key) return private_key.error();
     pki.ca_certificate_ = chain->front();
     pki.ca_key_ = std::move(*private_key);
     return pki;

@@ -12,7 +12,7 @@
 
 #include "shared/base/encoding.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
-#include "shared/crypto/pem.hpp"
+#include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
 #include "shared/runtime/system.hpp"
@@ -63,20 +63,6 @@ Result<std::string> read_file(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
-Result<std::vector<Bytes>> read_certificates(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) return text.error();
-  auto chain = crypto::read_pem_certificates(*text);
-  if (!chain) return Error{Errc::malformed, path + " holds no PEM certificate"};
-  return std::move(*chain);
-}
-
-Result<SecretBytes> read_private_key(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) return text.error();
-  return crypto::read_pem_private_key(*text);
-}
-
 Result<SecretBytes> read_key(const std::string& base64) {
   auto bytes = from_base64(base64);
   if (!bytes) return Error{Errc::malformed, "a key is base64"};
@@ -109,7 +95,7 @@ class Attempts {
     Attempts attempts(options, crypto, tls, authority);
     attempts.endpoint_ = {
         options.host, options.https_port, options.mqtt_port, options.id_scope, {}};
-    auto trusted = read_certificates(options.ca_file);
+    auto trusted = crypto::read_certificate_file(options.ca_file);
     if (!trusted) return trusted.error();
     attempts.endpoint_.trusted = std::move(*trusted);
     if (!options.key.empty() || !options.group_key.empty()) {
@@ -118,16 +104,16 @@ class Attempts {
       attempts.key_ = std::move(*key);
     }
     if (!options.certificate_file.empty()) {
-      auto chain = read_certificates(options.certificate_file);
+      auto chain = crypto::read_certificate_file(options.certificate_file);
       if (!chain) return chain.error();
-      auto key = read_private_key(options.key_file);
+      auto key = crypto::read_private_key_file(options.key_file);
       if (!key) return key.error();
       attempts.own_ = {std::move(*chain), std::move(*key)};
     }
     if (!options.ca_certificate_file.empty()) {
-      auto chain = read_certificates(options.ca_certificate_file);
+      auto chain = crypto::read_certificate_file(options.ca_certificate_file);
       if (!chain) return chain.error();
-      auto key = read_private_key(options.ca_key_file);
+      auto key = crypto::read_private_key_file(options.ca_key_file);
       if (!key) return key.error();
       attempts.issuer_ = {std::move(*chain), std::move(*key)};
     }

@@ -1,16 +1,13 @@
 // berth-hub: reads its configuration, starts its hubs and stops them on SIGTERM.
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "shared/crypto/pem.hpp"
+#include "shared/config/server_options.hpp"
+#include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/runtime/management.hpp"
 #include "shared/runtime/signals.hpp"
@@ -24,39 +21,21 @@ namespace {
 using namespace berth;
 using namespace berth::hub_server;
 
-constexpr const char* kFooter = R"(
-Every key of the configuration is described in berth-hub.example.toml.
+constexpr const char* kMore = R"(SIGHUP reads the certificates again.
 
-Examples:
-  berth-hub --config berth-hub.toml
-  berth-hub --config berth-hub.toml --check-config
+A hub can be made to misbehave, for tests:
   curl --data '{"hub": "hub-a.example", "mode": "throttle", "count": 3}' \
       http://127.0.0.1:9103/faults
-
-The last one makes a hub misbehave. Modes: throttle (429), down (503), slow (with "milliseconds"),
-full (to new devices), unauthorized (401), none; without "count" until the next order.
-
-Exit code: 0 when it was stopped, 1 if it could not serve, 2 on wrong usage.)";
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return Error{Errc::io, path + " can't be read"};
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
+Modes: throttle (429), down (503), slow (with "milliseconds"), full (to new devices), unauthorized
+(401), none; without "count" until the next order.)";
 
 Result<std::shared_ptr<ports::TlsContext>> load_identity(ports::TlsLibrary& tls,
                                                          const std::string& certificate_file,
                                                          const std::string& key_file) {
-  const auto certificate_text = read_file(certificate_file);
-  if (!certificate_text) return certificate_text.error();
-  auto chain = crypto::read_pem_certificates(*certificate_text);
-  if (!chain) return Error{Errc::malformed, certificate_file + " holds no PEM certificate"};
-  const auto key_text = read_file(key_file);
-  if (!key_text) return key_text.error();
-  auto key = crypto::read_pem_private_key(*key_text);
-  if (!key) return Error{key.error().code, key_file + ": " + key.error().reason};
+  auto identity = crypto::read_identity_files(certificate_file, key_file);
+  if (!identity) return identity.error();
   ports::TlsServerSettings settings;
-  settings.identity = {std::move(*chain), std::move(*key)};
+  settings.identity = std::move(*identity);
   settings.request_client_certificate = false;
   auto context = tls.server(settings);
   if (!context) {
@@ -144,39 +123,24 @@ class Server {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"A small IoT Hub for development and tests", "berth-hub"};
-  std::string config_file;
-  std::string format_text = "auto";
-  bool check_only = false;
-  app.footer(kFooter);
-  app.add_option("--config", config_file, "the TOML file to read")->required();
-  app.add_flag("--check-config", check_only, "only say whether the file is right");
-  app.add_option("--log-format", format_text, "auto: text on a terminal, else JSON lines")
-      ->check(CLI::IsMember({"auto", "text", "json"}));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  const auto config = load_config(config_file);
-  if (!config) {
-    std::cerr << config.error().reason << '\n';
-    return 1;
-  }
-  if (check_only) {
-    std::cout << config_file << " is right\n";
-    return 0;
-  }
-  const auto format = runtime::parse_log_format(format_text);
-  const auto log = runtime::make_log(format.value_or(runtime::LogFormat::automatic),
-                                     config->log_level, "berth-hub");
-  Server server(*config, *log);
+  const config::ServerProgram program{"berth-hub", "A small IoT Hub for development and tests.",
+                                      kMore};
+  config::ServerOptions options;
+  if (const auto ended = config::parse_server_options(program, argc, argv, options)) return *ended;
+  const auto loaded = load_config(options.config_file);
+  const auto good = loaded ? Result<void>() : Result<void>(loaded.error());
+  if (const auto ended = config::end_after_config(program, options, good)) return *ended;
+
+  const auto log = runtime::make_log(
+      runtime::parse_log_format(options.log_format).value_or(runtime::LogFormat::automatic),
+      loaded->log_level, program.name);
+  Server server(*loaded, *log);
   const auto started = server.start();
   if (!started) {
     log->error("cannot serve", {{"reason", started.error().reason}});
-    return 1;
+    return config::kFailed;
   }
   server.run();
   log->info("stopped");
-  return 0;
+  return config::kDone;
 }
