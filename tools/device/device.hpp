@@ -13,6 +13,7 @@
 #include "shared/base/secret_bytes.hpp"
 #include "shared/ports/crypto.hpp"
 #include "shared/ports/tls_engine.hpp"
+#include "shared/runtime/http_client.hpp"
 #include "shared/runtime/task.hpp"
 
 namespace berth::device {
@@ -58,9 +59,11 @@ struct Attempt {
   std::int64_t unix_now = 0;                 // for the SAS token's expiry
 };
 
-// Errc::unavailable, timed_out or malformed if no answer could be had.
+// Errc::unavailable, timed_out or malformed if no answer could be had. `client` keeps its
+// connections between registrations; its context must be the attempt's.
 [[nodiscard]] runtime::Task<Result<Outcome>> register_over_https(
-    boost::asio::any_io_executor executor, Attempt attempt, ports::Crypto& crypto);
+    boost::asio::any_io_executor executor, Attempt attempt, runtime::HttpClient& client,
+    ports::Crypto& crypto);
 [[nodiscard]] runtime::Task<Result<Outcome>> register_over_mqtt(
     boost::asio::any_io_executor executor, Attempt attempt, ports::Crypto& crypto);
 

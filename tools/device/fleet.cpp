@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <memory>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,6 +21,7 @@ struct Run {
 
 // One of the `concurrency` lanes: takes the next device until none is left.
 runtime::Task<void> lane(Run& run) {
+  std::unique_ptr<runtime::HttpClient> client;
   while (run.next < run.fleet.count) {
     auto attempt = run.fleet.attempt(run.next++);
     Report report;
@@ -29,8 +31,11 @@ runtime::Task<void> lane(Run& run) {
       report.registration_id = attempt->identity.registration_id;
       const auto start = std::chrono::steady_clock::now();
       if (run.fleet.protocol == Protocol::https) {
+        if (!run.fleet.keep_alive || client == nullptr) {
+          client = std::make_unique<runtime::HttpClient>(run.executor, attempt->tls);
+        }
         report.outcome =
-            co_await register_over_https(run.executor, std::move(*attempt), run.crypto);
+            co_await register_over_https(run.executor, std::move(*attempt), *client, run.crypto);
       } else {
         report.outcome = co_await register_over_mqtt(run.executor, std::move(*attempt), run.crypto);
       }

@@ -39,6 +39,9 @@ struct Fleet {
   Protocol protocol = Protocol::https;
   std::size_t count = 1;
   std::size_t concurrency = 1;
+  // HTTPS devices take over the connection of the one before, as a load that measures requests
+  // instead of handshakes. All must share one TLS context.
+  bool keep_alive = false;
   // The attempt of device `index`; called on the fleet's thread, just before it starts.
   std::function<Result<Attempt>(std::size_t index)> attempt;
   std::function<void(const Report&)> on_report;

@@ -2,7 +2,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "shared/base/encoding.hpp"
-#include "shared/runtime/http_client.hpp"
 #include "tools/device/answer.hpp"
 #include "tools/device/device.hpp"
 
@@ -39,9 +38,9 @@ http::Request request_for(const Attempt& attempt, const std::string& operation_i
 }  // namespace
 
 runtime::Task<Result<Outcome>> register_over_https(boost::asio::any_io_executor executor,
-                                                   Attempt attempt, ports::Crypto& crypto) {
+                                                   Attempt attempt, runtime::HttpClient& client,
+                                                   ports::Crypto& crypto) {
   const auto deadline = std::chrono::steady_clock::now() + attempt.timeout;
-  runtime::HttpClient client(executor, attempt.tls);
   const std::string origin = origin_of(attempt.endpoint);
   const std::string token = attempt.identity.symmetric_key ? sas_token(attempt, crypto) : "";
   std::string operation_id;

@@ -42,6 +42,7 @@ struct Options {
   std::size_t count = 1;
   std::size_t concurrency = 50;
   int timeout_seconds = 60;
+  bool keep_alive = false;
   bool quiet = false;
 };
 
@@ -255,6 +256,7 @@ int run(Options& options) {
   fleet.protocol = options.protocol == "mqtt" ? device::Protocol::mqtt : device::Protocol::https;
   fleet.count = options.count;
   fleet.concurrency = options.concurrency;
+  fleet.keep_alive = options.keep_alive;
   fleet.attempt = [&attempts](std::size_t index) { return (*attempts)(index); };
   fleet.on_report = [&options](const device::Report& report) {
     if (!options.quiet) print(report);
@@ -317,6 +319,9 @@ int main(int argc, char** argv) {
   app.add_option("--timeout", options.timeout_seconds, "seconds for one registration")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
+  app.add_flag("--keep-alive", options.keep_alive,
+               "devices use one HTTPS connection after another, not one each")
+      ->excludes(ca_certificate);
   app.add_flag("--quiet", options.quiet, "only the summary line");
   try {
     app.parse(argc, argv);
