@@ -157,6 +157,13 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
     outcome.taken.push_back(std::move(*taken));
   }
 
+  // Who is told of a registration goes on being told of it: what a gateway holds, it trusts to be
+  // current (design section 3.4).
+  for (const auto& [key, standing] : batch.standing) {
+    if (!standing.registration) continue;
+    batch.changes[key.first].push_back(
+        interest_change(gateway.gateway_id, standing.registration->registration_id, batch.now));
+  }
   std::vector<store::ChangeSet> sets;
   for (auto& [tenant, changes] : batch.changes) {
     auto& set = sets.emplace_back();
@@ -259,7 +266,6 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
     forget.id = id.folded();
     changes.push_back(std::move(forget));
   }
-  changes.push_back(interest_change(batch.gateway.gateway_id, id, batch.now));
 
   incoming.updated = batch.now;
   const bool was_assigned =

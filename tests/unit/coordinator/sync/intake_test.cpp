@@ -189,6 +189,15 @@ TEST(Intake, RecordsAFailedAttemptBesideTheAssignment) {
   STRCMP_EQUAL("wrong key", stands()->last_attempt->reason.c_str());
 }
 
+TEST(Intake, GoesOnTellingAGatewayOfARegistrationThatARefusalToldItOf) {
+  take(first, {assigned(hub)});
+  const auto told = take(second, {attempt("wrong key", clock.wall())});
+  CHECK_TRUE(told.taken[0].registration->body.has_value());
+  CHECK_TRUE(must(coordinator.store.read(coordinator.tenant, Table::registration_interest,
+                                         coordinator::interest_id(second.gateway_id, "press-1")))
+                 .has_value());
+}
+
 TEST(Intake, KeepsAFailedAttemptWithoutAssignmentApart) {
   const auto outcome = take(first, {attempt("wrong key", clock.wall())});
   CHECK_FALSE(stands().has_value());
