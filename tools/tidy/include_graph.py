@@ -20,6 +20,7 @@ ARROWS = {
     "shared/crypto": ["shared/ports"],
     "shared/sqlite": ["shared/base"],
     "shared/store/memory": ["shared/store"],
+    "shared/store/memory": ["shared/store"],
     "shared/store/sqlite": ["shared/store", "shared/sqlite"],
     "shared/runtime": ["shared/ports", "shared/protocol"],
     "gateway/core": ["shared/protocol/sync"],
@@ -53,11 +54,20 @@ ARROWS = {
         "shared/runtime",
         "shared/sqlite",
     ],
+    # The simulator runs both sides in one process: the one place that sees them both.
+    "tools/sim": [
+        "coordinator/api",
+        "coordinator/sync",
+        "gateway/linux",
+        "shared/store/memory",
+        "tools",
+    ],
 }
 
 # Tools do not see each other, but for these. A tool's main.cpp may see any: it puts them together.
 TOOL_ARROWS = {
     "tools/dev": ["tools/cli"],  # sets an installation up as an admin would
+    "tools/sim": ["tools/hub"],
 }
 
 # May look into everything.
@@ -127,7 +137,7 @@ def check(sources, arrows=ARROWS):
                 yield Finding(
                     source, line, "include-direction", f"{own} may not include {room or target}"
                 )
-            elif room == "tools" and not _tool_may(source, _tool_of(target)):
+            elif room.startswith("tools") and not _tool_may(source, _tool_of(target)):
                 yield Finding(
                     source,
                     line,

@@ -30,7 +30,7 @@ LIBRARIES = [
         ["shared/runtime", "gateway/linux", "coordinator/app", "tools"],
     ),
     ("toml11", r"toml(\.hpp$|/)", ["shared/config"]),
-    ("CLI11", r"CLI/", ["gateway/linux", "coordinator/app", "tools"]),
+    ("CLI11", r"CLI/", ["shared/config", "tools"]),
     ("CppUTest", r"CppUTest(Ext)?/", ["tests"]),
 ]
 
@@ -52,8 +52,10 @@ PURE = [
     "coordinator/sync",
     "coordinator/api",
 ]
-# What is an adapter all the same, and why it lives there.
-ADAPTERS = {
+# What is allowed more all the same, and why.
+EXCEPTIONS = {
+    "gateway/core/cache/known_absent.hpp": "shared by the shards: a mutex, but no thread",
+    "gateway/core/cache/uplink.hpp": "asked by the shards: a mutex, but no thread",
     "shared/store/root_key_file.cpp": "the root key's file, the same for every engine below the store",
     "shared/store/memory": "one of the engines below the store",
     "shared/store/sqlite": "one of the engines below the store",
@@ -75,7 +77,7 @@ def check(sources):
         if not source.is_cpp:
             continue
         in_tests = source.path.startswith("tests/")
-        pure = _within(source.path, PURE) and not _within(source.path, ADAPTERS)
+        pure = _within(source.path, PURE) and not _within(source.path, EXCEPTIONS)
         for line, _, target in source.includes():
             for what, pattern, folders in LIBRARIES:
                 if not re.match(pattern, target):
