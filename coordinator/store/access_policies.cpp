@@ -59,7 +59,7 @@ Result<Versioned<domain::AccessPolicy>> AccessPolicies::put(const domain::IdScop
     if (!policies) return policies.error();
     if (policies->size() >= kMaxAccessPolicies) {
       return Error{Errc::conflict, "a tenant has at most " + std::to_string(kMaxAccessPolicies) +
-                                        " access policies"};
+                                       " access policies"};
     }
   }
   if (policy.primary_key.empty()) policy.primary_key = entropy_.secret(kGeneratedKeySize);

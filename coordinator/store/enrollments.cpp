@@ -96,7 +96,7 @@ Result<void> Enrollments::check_room_for_symmetric_group(const domain::IdScope& 
   if (!page) return page.error();
   if (page->records.size() < kMaxSymmetricGroups) return {};
   return Error{Errc::conflict, "a tenant has at most " + std::to_string(kMaxSymmetricGroups) +
-                                    " enrollment groups with symmetric keys"};
+                                   " enrollment groups with symmetric keys"};
 }
 
 }  // namespace berth::coordinator

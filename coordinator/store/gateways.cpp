@@ -66,8 +66,7 @@ Result<Versioned<domain::Gateway>> Gateways::put(domain::Gateway gateway,
     }
   }
   if (expected_version == 0 && gateways->size() >= kMaxGateways) {
-    return Error{Errc::conflict,
-                 "there are at most " + std::to_string(kMaxGateways) + " gateways"};
+    return Error{Errc::conflict, "there are at most " + std::to_string(kMaxGateways) + " gateways"};
   }
   stamp(gateway.stamps, expected_version, clock_.wall());
 

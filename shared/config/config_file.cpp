@@ -64,9 +64,7 @@ Node convert(const toml::value& value) {
     case toml::value_t::offset_datetime:
     case toml::value_t::local_datetime:
     case toml::value_t::local_date:
-    case toml::value_t::local_time:
-      node.kind = Node::Kind::other;
-      break;
+    case toml::value_t::local_time: node.kind = Node::Kind::other; break;
   }
   return node;
 }

@@ -135,9 +135,8 @@ std::variant<DeviceRequest, HttpRefusal> DeviceHttp::read(const http::Request& r
     std::string tracking_id = protocol::new_guid(entropy_);
     protocol::ErrorDocument document =
         protocol::device_error_document(body.error().code, std::move(tracking_id), clock_.wall());
-    return HttpRefusal{
-        error(protocol::device_error(body.error().code).http_status(), document),
-        body.error().reason};
+    return HttpRefusal{error(protocol::device_error(body.error().code).http_status(), document),
+                       body.error().reason};
   }
   if (routed->route == Route::register_device) {
     return DeviceRequest(RegisterRequest{token, std::move(claim), std::move(*body)});
