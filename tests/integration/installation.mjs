@@ -9,7 +9,8 @@ import {until, within} from './waiting.mjs';
 
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 10_000;
-const LOG_TAIL_LINES = 200;
+const LOG_TAIL_LINES = 100;
+const PROGRAMS = ['berth-dev', 'berth-hub', 'berth-coordinator', 'berth-gateway'];
 
 export class Installation {
   static running(bin, dir) {
@@ -45,9 +46,12 @@ export class Installation {
 
   // Kills a part at once, as a crash does, and waits until it is gone.
   async kill(part) {
-    const pid = this.description().pids[part];
-    process.kill(pid, 'SIGKILL');
-    await until(`${part} to be gone`, () => !isAlive(pid));
+    await this.#signal(part, 'SIGKILL');
+  }
+
+  // Lets a part stop in order, and waits until it is gone.
+  async end(part) {
+    await this.#signal(part, 'SIGTERM');
   }
 
   async restart(part) {
@@ -76,11 +80,20 @@ export class Installation {
   }
 
   printLog() {
-    if (!existsSync(this.log)) return;
-    const lines = readFileSync(this.log, 'utf8').trimEnd().split('\n');
-    console.error('--- berth dev said:');
-    for (const line of lines.slice(-LOG_TAIL_LINES)) console.error(line);
+    for (const program of PROGRAMS) {
+      const log = path.join(this.dir, `${program}.log`);
+      if (!existsSync(log)) continue;
+      const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+      console.error(`--- ${program} said:`);
+      for (const line of lines.slice(-LOG_TAIL_LINES)) console.error(line);
+    }
     console.error('---');
+  }
+
+  async #signal(part, signal) {
+    const pid = this.description().pids[part];
+    process.kill(pid, signal);
+    await until(`${part} to be gone`, () => !isAlive(pid));
   }
 
   async #ready() {

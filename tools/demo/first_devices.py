@@ -239,7 +239,7 @@ def how_to_go_on(programs, directory, description):
     if "gatewayStatus" in description:
         lines.append(f"gateway       {description['gatewayStatus']}")
     lines += [
-        f"all of it     {directory / 'dev.json'}  (log: {directory / 'berth-dev.log'})",
+        f"all of it     {directory / 'dev.json'}  (logs: {directory}/berth-*.log)",
         "",
         "Go on in another terminal:",
         f"  export BERTH_CONNECTION_STRING='{service['connectionString']}'",
