@@ -15,6 +15,7 @@ const {X509Security} = require('azure-iot-security-x509');
 const {Registry} = require('azure-iothub');
 
 const REGISTERED_WITHIN_MS = 30_000;
+const REGISTRATIONS_AT_ONCE = 500;
 
 export const dev =
     JSON.parse(readFileSync(path.join(process.env.BERTH_DEV_DIR, 'dev.json'), 'utf8'));
@@ -56,4 +57,23 @@ export async function atHub(hostName, deviceId) {
 export async function hubsHolding(deviceId) {
   const found = await Promise.all(hubNames.map((name) => atHub(name, deviceId)));
   return hubNames.filter((_, index) => found[index]?.identity.status === 'enabled');
+}
+
+// What a hub itself lists: up to a thousand identities.
+export async function registry(hostName) {
+  const hub = hubs.find((one) => one.hostName === hostName);
+  return (await Registry.fromConnectionString(hub.connectionString).list()).responseBody;
+}
+
+// The registrations of a group that the coordinator knows: their hubs by registration ID.
+export async function registeredAtCoordinator(groupId) {
+  const query = service().createEnrollmentGroupDeviceRegistrationStateQuery(
+      {query: '*'}, groupId, REGISTRATIONS_AT_ONCE);
+  const known = new Map();
+  do {
+    for (const state of (await query.next(query.continuationToken)).responseBody) {
+      if (state.status === 'assigned') known.set(state.registrationId, state.assignedHub);
+    }
+  } while (query.hasMoreResults);
+  return known;
 }
