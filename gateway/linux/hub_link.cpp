@@ -57,7 +57,9 @@ Result<std::shared_ptr<runtime::HttpClient>> HubLink::client_for(const domain::L
     if (!context) return context.error();
     registry.url = hub.registry_url;
     registry.trusted_ca = hub.trusted_ca;
-    registry.client = std::make_shared<runtime::HttpClient>(executor_, std::move(*context));
+    runtime::HttpClientLimits limits;
+    limits.max_idle = kMaxIdleHubConnections;
+    registry.client = std::make_shared<runtime::HttpClient>(executor_, std::move(*context), limits);
   }
   return registry.client;
 }

@@ -32,6 +32,8 @@ inline constexpr std::chrono::milliseconds kHubTimeout{10000};
 inline constexpr std::size_t kMaxHubExchanges = 8;
 // Operations under way at once, of one shard; a device beyond that is tried again later.
 inline constexpr std::size_t kMaxHubOperations = 256;
+// Connections kept to one hub, of one shard: a burst of devices pays for no more handshakes.
+inline constexpr std::size_t kMaxIdleHubConnections = 32;
 
 class HubLink {
  public:
