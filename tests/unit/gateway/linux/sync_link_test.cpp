@@ -45,7 +45,7 @@ class Script {
   void stop() { listener_->stop(); }
   [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
 
-  // The message of that kind that was heard last, of those heard.
+  // The messages of that kind, in the order in which they were heard.
   template <class T>
   [[nodiscard]] std::vector<T> heard() const {
     std::vector<T> found;
@@ -324,6 +324,11 @@ TEST(SyncLink, AFenceWaitsForTheChangesThatItAskedFor) {
 }
 
 TEST(SyncLink, BoundsTheQuestionsThatWait) {
+  std::size_t asked = 0;
+  otherwise_ = [&asked](const sync::Message& message) -> std::optional<Answers> {
+    if (std::holds_alternative<sync::LookBackRequest>(message)) ++asked;
+    return Answers{};
+  };
   start_linked();
   std::size_t answered = 0;
   for (std::size_t i = 0; i < kMaxOpenQuestions; ++i) {

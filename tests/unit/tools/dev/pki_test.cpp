@@ -59,6 +59,8 @@ TEST(DevPki, ASecondStartFindsWhatTheFirstMade) {
 TEST(DevPki, ADamagedCaIsSaidAndNotReplaced) {
   open();
   CHECK(dev::write_file(folder_.file("ca.key"), "nonsense", dev::FileMode::owner_only).has_value());
-  CHECK(DevPki::open(folder_.path(), *authority_, clock_).error().code == Errc::corrupt);
+  const auto refused = DevPki::open(folder_.path(), *authority_, clock_);
+  CHECK(refused.error().code == Errc::malformed);
+  CHECK(refused.error().reason.find("ca.key") != std::string::npos);
   STRCMP_EQUAL("nonsense", dev::read_file(folder_.file("ca.key"))->c_str());
 }
