@@ -117,7 +117,7 @@ void Connection::Close::operator()(sqlite3* connection) const {
 }
 
 Result<Connection> Connection::open(const std::string& path, Access access) {
-  if (access == Access::write) {
+  if (access == Access::write && path != kInMemory) {
     const auto made = make_private_file(path);
     if (!made) return made.error();
   }

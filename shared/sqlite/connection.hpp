@@ -66,6 +66,9 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+// Opened under this name, a database lives in memory and as long as its connection.
+inline constexpr const char* kInMemory = ":memory:";
+
 // What SQLite's failures become: Errc::corrupt for a file that is damaged or no database,
 // Errc::conflict for a constraint, Errc::unavailable if another process holds the file, else
 // Errc::io.

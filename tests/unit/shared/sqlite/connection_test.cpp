@@ -74,6 +74,13 @@ TEST(Connection, GivesBackWhatWasBound) {
   CHECK_FALSE(*run.step());
 }
 
+TEST(Connection, KeepsADatabaseInMemoryOutOfTheFileSystem) {
+  Connection in_memory = open_or_fail(kInMemory);
+  CHECK(in_memory.execute("CREATE TABLE t(i INTEGER)").has_value());
+  struct stat status {};
+  CHECK(::stat(kInMemory, &status) != 0);
+}
+
 TEST(Connection, RunsAStatementAgainFromItsStart) {
   insert(1);
   insert(2);
