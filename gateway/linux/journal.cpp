@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/linux/cleanup_tasks.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/store/index_terms.hpp"
@@ -94,10 +95,6 @@ Result<void> check_permit(const store::Reader& reader, const PermitBook& permits
   const auto permit = permits.admit(reader, entry.operation.tenant, device, entry.contact);
   if (!permit) return permit.error();
   return {};
-}
-
-std::string cleanup_id(const domain::CleanupTask& task) {
-  return task.hub_id.str() + "/" + task.device_id.str();
 }
 
 }  // namespace

@@ -147,12 +147,21 @@ Result<std::optional<std::string>> IotHubBodyCodec::with_credential(
 }
 
 Result<std::optional<std::string>> IotHubBodyCodec::disabled(std::string_view text) {
+  return with_status(text, false);
+}
+
+Result<std::optional<std::string>> IotHubBodyCodec::enabled(std::string_view text) {
+  return with_status(text, true);
+}
+
+Result<std::optional<std::string>> IotHubBodyCodec::with_status(std::string_view text,
+                                                                bool enabled) {
   auto found = read_identity(text);
   if (!found) return found.error();
-  if (!found->enabled) return std::optional<std::string>{};
+  if (found->enabled == enabled) return std::optional<std::string>{};
   auto body = parse_object(text, kHubLimits);
   if (!body) return body.error();
-  (*body)["status"] = "disabled";
+  (*body)["status"] = enabled ? "enabled" : "disabled";
   return std::optional<std::string>(serialize(*body));
 }
 

@@ -14,8 +14,12 @@ class IotHubBodyCodec : public hub::HubBodyCodec {
   [[nodiscard]] Result<std::optional<std::string>> with_credential(
       std::string_view text, const hub::DesiredIdentity& identity) override;
   [[nodiscard]] Result<std::optional<std::string>> disabled(std::string_view text) override;
+  [[nodiscard]] Result<std::optional<std::string>> enabled(std::string_view text) override;
   [[nodiscard]] std::string write_twin(const domain::InitialTwin& twin) override;
   [[nodiscard]] Result<domain::InitialTwin> read_twin(std::string_view text) override;
+
+ private:
+  [[nodiscard]] Result<std::optional<std::string>> with_status(std::string_view text, bool enabled);
 };
 
 }  // namespace berth::json

@@ -46,8 +46,9 @@ class HubBodyCodec {
   // they were, since a hub fills in what is left out (service API 5.2). nullopt: nothing to change.
   [[nodiscard]] virtual Result<std::optional<std::string>> with_credential(
       std::string_view text, const DesiredIdentity& identity) = 0;
-  // The identity `text`, disabled. nullopt: it is.
+  // The identity `text`, disabled, or enabled. nullopt: it is.
   [[nodiscard]] virtual Result<std::optional<std::string>> disabled(std::string_view text) = 0;
+  [[nodiscard]] virtual Result<std::optional<std::string>> enabled(std::string_view text) = 0;
 
   // A whole twin: what is absent becomes empty.
   [[nodiscard]] virtual std::string write_twin(const domain::InitialTwin& twin) = 0;

@@ -77,6 +77,8 @@ class HubConnector {
   // ours.
   [[nodiscard]] virtual std::unique_ptr<HubOperation> disable(const domain::DeviceId& device,
                                                               const std::string& etag) = 0;
+  // Takes a disable() back: the identity turned out to be wanted.
+  [[nodiscard]] virtual std::unique_ptr<HubOperation> enable(const domain::DeviceId& device) = 0;
   [[nodiscard]] virtual std::unique_ptr<HubOperation> remove(const domain::DeviceId& device,
                                                              const std::string& etag) = 0;
 };

@@ -242,11 +242,11 @@ class ReadTwin : public HubOperation {
   HubBodyCodec& json_;
 };
 
-// Disables or deletes an identity of ours, and nobody else's: read, compare marker and etag, write
-// on the condition that nothing changed in between.
+// Disables, enables or deletes an identity of ours, and nobody else's: read, compare marker and
+// etag, write on the condition that nothing changed in between.
 class Retire : public HubOperation {
  public:
-  enum class Kind { disable, remove };
+  enum class Kind { disable, enable, remove };
 
   Retire(Kind kind, domain::DeviceId device, std::string etag, std::string marker,
          HubBodyCodec& json)
@@ -283,7 +283,8 @@ class Retire : public HubOperation {
     if (kind_ == Kind::remove) {
       request_ = request_to("DELETE", device_target(device_));
     } else {
-      auto body = json_.disabled(response.body);
+      auto body =
+          kind_ == Kind::disable ? json_.disabled(response.body) : json_.enabled(response.body);
       if (!body) return unreadable(body.error());
       if (!*body) return outcome_;
       request_ = request_with_body("PUT", device_target(device_), std::move(**body));
@@ -343,6 +344,9 @@ class IotHub : public HubConnector {
   std::unique_ptr<HubOperation> disable(const domain::DeviceId& device,
                                         const std::string& etag) override {
     return std::make_unique<Retire>(Retire::Kind::disable, device, etag, marker_, json_);
+  }
+  std::unique_ptr<HubOperation> enable(const domain::DeviceId& device) override {
+    return std::make_unique<Retire>(Retire::Kind::enable, device, std::string(), marker_, json_);
   }
   std::unique_ptr<HubOperation> remove(const domain::DeviceId& device,
                                        const std::string& etag) override {

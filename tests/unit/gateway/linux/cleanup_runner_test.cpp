@@ -59,6 +59,7 @@ TEST_GROUP(CleanupRunner) {
   std::unique_ptr<StoreWriter> writer_;
   std::unique_ptr<HubLink> hubs_;
   std::unique_ptr<CleanupRunner> runner_;
+  std::string status_ = "enabled";
 
   void setup() override {
     CHECK(store_.create_tenant(store::kNode).has_value());
@@ -66,8 +67,8 @@ TEST_GROUP(CleanupRunner) {
     server_ = std::make_unique<HubServer>(loop_, [this](const http::Request& request) {
       if (on_request_) on_request_(request);
       http::Response response;
-      response.body = R"({"deviceId":"Press-1","etag":"e1","status":"enabled","statusReason":")" +
-                      hub::ownership_marker(kOwner) +
+      response.body = R"({"deviceId":"Press-1","etag":"e1","status":")" + status_ +
+                      R"(","statusReason":")" + hub::ownership_marker(kOwner) +
                       R"(","authentication":{"type":"sas"},"capabilities":{"iotEdge":false}})";
       return response;
     });
@@ -167,9 +168,28 @@ TEST(CleanupRunner, DisablesFirstAndDeletesAfterTheGracePeriod) {
 
 TEST(CleanupRunner, SparesWhatTheRegistrationNames) {
   register_at(kHub);
-  ask_for(CleanupTask::Phase::remove);
+  ask_for(CleanupTask::Phase::disable);
   look();
   CHECK(server_->requests.empty());
+  CHECK_FALSE(task().has_value());
+}
+
+TEST(CleanupRunner, EnablesAtOnceWhatTurnsOutToBeWanted) {
+  ask_for(CleanupTask::Phase::disable);
+  look();
+  CHECK(task()->phase == CleanupTask::Phase::remove);
+  status_ = "disabled";
+  register_at(kHub);
+  look();
+  STRCMP_EQUAL("PUT", server_->requests.back().method.c_str());
+  CHECK(server_->requests.back().body.find(R"("status":"enabled")") != std::string::npos);
+  CHECK_FALSE(task().has_value());
+}
+
+TEST(CleanupRunner, ForgetsAnIdentityThatSomebodyElseWroteSince) {
+  ask_for(CleanupTask::Phase::disable, "e0");
+  look();
+  LONGS_EQUAL(0, writes());
   CHECK_FALSE(task().has_value());
 }
 

@@ -141,6 +141,15 @@ TEST(HubJson, DisablesAnIdentityOnce) {
   CHECK_TRUE(again.has_value() && !again->has_value());
 }
 
+TEST(HubJson, EnablesADisabledIdentity) {
+  auto disabled = codec.disabled(kFound);
+  auto text = codec.enabled(**disabled);
+  CHECK_TRUE(text.has_value() && text->has_value());
+  CHECK_TRUE(codec.read_identity(**text)->enabled);
+  auto again = codec.enabled(kFound);
+  CHECK_TRUE(again.has_value() && !again->has_value());
+}
+
 TEST(HubJson, AWholeTwinIsWrittenEvenIfItIsEmpty) {
   check_text(R"({"tags":{},"properties":{"desired":{}}})", codec.write_twin({}));
   check_text(R"({"tags":{"a":1},"properties":{"desired":{"b":2}}})",

@@ -69,6 +69,12 @@ class BarBodies : public HubBodyCodec {
     if (fields[2] == "0") return std::optional<std::string>{};
     return std::optional(identity_text(fields[0], fields[1], false, fields[3]));
   }
+  Result<std::optional<std::string>> enabled(std::string_view text) override {
+    const auto fields = fields_of(text, 4);
+    if (fields.empty()) return Error{Errc::malformed, "not an identity"};
+    if (fields[2] == "1") return std::optional<std::string>{};
+    return std::optional(identity_text(fields[0], fields[1], true, fields[3]));
+  }
   std::string write_twin(const domain::InitialTwin& twin) override {
     return twin.tags + "|" + twin.desired;
   }
@@ -398,6 +404,18 @@ TEST(IotHub, DisablesAndRemovesWhatIsOurs) {
   CHECK_TRUE(outcome.etag == "e6");
   done(connector->remove(device, outcome.etag));
   CHECK_TRUE(hub.devices.empty());
+}
+
+TEST(IotHub, EnablesWhatIsOursAgain) {
+  stands(ours, "AB").enabled = false;
+  CHECK_TRUE(done(connector->enable(device)).etag == "e6");
+  CHECK_TRUE(held().enabled);
+  CHECK_TRUE(held().credential == "AB");
+  // Once more changes nothing.
+  CHECK_TRUE(done(connector->enable(device)).etag == "e6");
+  stands("by hand", "AB").enabled = false;
+  CHECK_FALSE(done(connector->enable(device)).found);
+  CHECK_FALSE(held().enabled);
 }
 
 TEST(IotHub, AnEmptyEtagGoesByTheMarkerAlone) {

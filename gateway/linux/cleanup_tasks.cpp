@@ -1,0 +1,134 @@
+#include "gateway/linux/cleanup_tasks.hpp"
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "shared/protocol/sync/record_codec.hpp"
+
+namespace berth::gateway {
+namespace {
+
+using Phase = domain::CleanupTask::Phase;
+
+// Whether a registration names what the task wants to remove, or may come to.
+enum class Wanted : std::uint8_t { no, not_yet_known, yes };
+
+Wanted wanted(const store::Reader& reader, const HeldCleanup& held) {
+  const domain::CleanupTask& task = held.task;
+  const std::string& id = task.registration_id.folded();
+  const auto intent = reader.read(held.tenant, store::Table::intent, id);
+  // A registration under way may be on its way back to this hub.
+  if (!intent || intent->has_value()) return Wanted::not_yet_known;
+  const auto record = reader.read(held.tenant, store::Table::registration, id);
+  if (!record) return Wanted::not_yet_known;
+  if (!record->has_value()) return Wanted::no;
+  const auto registration = sync::decode<domain::Registration>((*record)->body);
+  if (!registration) return Wanted::not_yet_known;
+  const bool names_it = registration->status == domain::RegistrationStatus::assigned &&
+                        registration->hub_id == task.hub_id &&
+                        registration->device_id == task.device_id;
+  return names_it ? Wanted::yes : Wanted::no;
+}
+
+// The etag of our own write is no longer that of an identity that somebody wrote since. Without
+// one, or with nothing known of the registration, another gateway may have registered the device
+// there; and what is deleted can't be enabled again.
+bool needs_the_coordinator(const store::Reader& reader, const HeldCleanup& held) {
+  if (held.task.hub_etag.empty() || held.task.phase == Phase::remove) return true;
+  const auto record =
+      reader.read(held.tenant, store::Table::registration, held.task.registration_id.folded());
+  return !record || !record->has_value();
+}
+
+class Guarded final : public hub::HubOperation {
+ public:
+  Guarded(std::unique_ptr<hub::HubOperation> operation, std::function<bool()> may_go_on)
+      : operation_(std::move(operation)), may_go_on_(std::move(may_go_on)) {}
+
+  const http::Request& next() const override { return operation_->next(); }
+
+  std::optional<Result<hub::HubOutcome>> receive(const http::Response& response) override {
+    auto ending = operation_->receive(response);
+    if (!ending && !may_go_on_()) {
+      return Result<hub::HubOutcome>(Error{Errc::conflict, "the device's place has changed"});
+    }
+    return ending;
+  }
+
+ private:
+  std::unique_ptr<hub::HubOperation> operation_;
+  std::function<bool()> may_go_on_;
+};
+
+}  // namespace
+
+std::string cleanup_id(const domain::CleanupTask& task) {
+  return task.hub_id.str() + "/" + task.device_id.str();
+}
+
+bool is_to_be_looked_at(const domain::CleanupTask& task, WallTime now) {
+  return task.phase == Phase::remove || task.not_before <= now;
+}
+
+CleanupStep next_step(const store::Reader& reader, const HeldCleanup& held, WallTime now,
+                      bool was_asked) {
+  switch (wanted(reader, held)) {
+    case Wanted::not_yet_known: return CleanupStep::wait;
+    case Wanted::yes:
+      return held.task.phase == Phase::remove ? CleanupStep::enable : CleanupStep::drop;
+    case Wanted::no: break;
+  }
+  if (held.task.not_before > now) return CleanupStep::wait;
+  if (!was_asked && needs_the_coordinator(reader, held)) return CleanupStep::ask_coordinator;
+  return held.task.phase == Phase::remove ? CleanupStep::remove : CleanupStep::disable;
+}
+
+std::unique_ptr<hub::HubOperation> cleanup_operation(const store::Reader& reader,
+                                                     const HeldCleanup& held, CleanupStep step,
+                                                     hub::HubConnector& connector) {
+  std::unique_ptr<hub::HubOperation> operation;
+  Wanted expected = Wanted::no;
+  switch (step) {
+    case CleanupStep::enable:
+      operation = connector.enable(held.task.device_id);
+      expected = Wanted::yes;
+      break;
+    case CleanupStep::remove:
+      operation = connector.remove(held.task.device_id, held.task.hub_etag);
+      break;
+    case CleanupStep::disable:
+    case CleanupStep::wait:
+    case CleanupStep::ask_coordinator:
+    case CleanupStep::drop:
+      operation = connector.disable(held.task.device_id, held.task.hub_etag);
+      break;
+  }
+  return std::make_unique<Guarded>(
+      std::move(operation), [&reader, held, expected] { return wanted(reader, held) == expected; });
+}
+
+store::ChangeSet cleanup_done(const HeldCleanup& held, CleanupStep step,
+                              const hub::HubOutcome& outcome, WallTime now) {
+  store::Change change;
+  change.table = store::Table::cleanup;
+  change.id = cleanup_id(held.task);
+  change.expected_version = held.version;
+  // Absent, foreign or written since: there is nothing of what we left.
+  if (step == CleanupStep::disable && outcome.found) {
+    domain::CleanupTask task = held.task;
+    task.phase = Phase::remove;
+    task.not_before = now + kCleanupGrace;
+    // Disabling was a write of ours and gave the identity another etag.
+    task.hub_etag = outcome.etag;
+    change.body = sync::encode(task);
+  } else {
+    change.kind = store::Change::Kind::erase;
+  }
+  store::ChangeSet set;
+  set.tenant = held.tenant;
+  set.changes.push_back(std::move(change));
+  return set;
+}
+
+}  // namespace berth::gateway
