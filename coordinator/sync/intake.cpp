@@ -280,8 +280,7 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
   auto& current = *present.registration;
   const bool is_ours = current.gateway_id == incoming.gateway_id;
   if (is_ours && current.arrival == incoming.arrival && same_place(current, incoming)) return taken;
-  // A gateway that knew of the assignment moves the device by another substatus, and cleans up
-  // behind itself.
+  // A gateway that knew of an assignment moves the device by another substatus.
   const bool decided_apart =
       !is_ours && incoming.substatus == domain::RegistrationSubstatus::initial_assignment;
   if (is_newer(incoming, current)) {
@@ -294,10 +293,9 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
     if (current.last_attempt && current.last_attempt->at > incoming.arrival) {
       incoming.last_attempt = current.last_attempt;
     }
-    if (decided_apart) {
-      incoming.superseded = side_of(current);
-      if (!same_place(current, incoming)) batch.clean_up(entry.id_scope, current);
-    }
+    if (decided_apart) incoming.superseded = side_of(current);
+    // Another gateway may have moved the device from an older place than this one.
+    if (!is_ours && !same_place(current, incoming)) batch.clean_up(entry.id_scope, current);
     current = std::move(incoming);
     present.is_dirty = true;
     return taken;
