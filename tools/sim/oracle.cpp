@@ -31,6 +31,16 @@ domain::Provisioning provisioning_of(const store::Record& record) {
   return must(sync::decode<domain::IndividualEnrollment>(record.body)).provisioning;
 }
 
+std::string described(const store::Record& record) {
+  const auto registration = must(sync::decode<domain::Registration>(record.body));
+  return "version " + std::to_string(record.version) + " (" + registration.assigned_hub +
+         ", arrived " + to_iso8601(registration.arrival) + ", updated " +
+         to_iso8601(registration.updated) +
+         (registration.last_attempt ? ", last attempt " + to_iso8601(registration.last_attempt->at)
+                                    : std::string()) +
+         ")";
+}
+
 std::vector<store::Record> all_of(const store::RecordStore& store, const domain::IdScope& tenant,
                                   store::Table table) {
   std::vector<store::Record> records;
@@ -290,7 +300,8 @@ void Oracle::check_registrations(const SimGateway& gateway) {
     if (record->version != held.version || record->body != held.body) {
       if (is_quarantined(held.id)) continue;
       return world_.fail("invariant 3: " + gateway.name() + " holds another registration of " +
-                         held.id + " than the coordinator");
+                         held.id + " than the coordinator: " + described(held) + " for " +
+                         described(*record));
     }
   }
   for (const auto& record : all_of(truth, tenant, store::Table::registration)) {
@@ -316,9 +327,11 @@ void Oracle::check_identities() {
       if (identity.status_reason != marker) continue;
       const std::string device = to_lower(identity.id);
       const auto known = all.find(device);
+      // An admin has the last word on it, and has not spoken.
+      if (is_quarantined(device)) continue;
       const bool names_it = known != all.end() && known->second.assigned_hub == host;
       if (!names_it) {
-        if (released_.contains({host, device}) || is_quarantined(device)) continue;
+        if (released_.contains({host, device})) continue;
         return world_.fail("invariant 2: " + device + " exists on " + host + ", " +
                            (known == all.end()
                                 ? "without a registration"
@@ -332,7 +345,8 @@ void Oracle::check_identities() {
     }
   }
   for (const auto& [device, registration] : all) {
-    if (registration.status != domain::RegistrationStatus::assigned || found.contains(device)) {
+    if (registration.status != domain::RegistrationStatus::assigned || found.contains(device) ||
+        is_quarantined(device)) {
       continue;
     }
     return world_.fail("invariant 2: " + device + " does not exist on " +

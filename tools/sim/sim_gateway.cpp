@@ -17,6 +17,8 @@
 #include "gateway/core/cache/trusted_time.hpp"
 #include "gateway/core/cache/uplink.hpp"
 #include "gateway/core/registration/engine.hpp"
+#include "gateway/core/registration/hub_attempts.hpp"
+#include "gateway/linux/cleanup_tasks.hpp"
 #include "gateway/linux/journal.hpp"
 #include "gateway/linux/record_cache.hpp"
 #include "shared/base/encoding.hpp"
@@ -38,12 +40,6 @@ constexpr SimTime kConnectTimeout{10'000'000};
 constexpr SimTime kFirstReconnect{500'000};
 constexpr SimTime kLastReconnect{30'000'000};
 constexpr std::size_t kMaxHubExchanges = 8;
-constexpr SimTime kCleanupInterval{5'000'000};
-constexpr std::chrono::hours kCleanupGrace{1};
-
-std::string cleanup_id(const domain::CleanupTask& task) {
-  return task.hub_id.str() + "/" + task.device_id.str();
-}
 
 Result<void> without_value(const Result<store::Committed>& committed) {
   if (!committed) return committed.error();
@@ -105,19 +101,12 @@ struct SimGateway::Running final : gateway::CoordinatorLink, gateway::Probe {
   void come_again(const gateway::Uplink::Ending& ending);
 
   // Clean-up, as gateway/linux/cleanup_runner does it.
-  struct Held {
-    domain::IdScope tenant;
-    std::uint64_t version = 0;
-    domain::CleanupTask task;
-  };
-  enum class Wanted : std::uint8_t { no, not_yet_known, yes };
   void look_for_cleanup();
-  void clean_up(std::shared_ptr<std::deque<Held>> tasks, std::set<domain::HubId> away);
-  void clean_up(Held held, std::function<void(bool)> done);
-  void ask_hub(Held held, std::function<void(bool)> done);
-  [[nodiscard]] Wanted wanted(const domain::IdScope& tenant, const domain::CleanupTask& task) const;
-  void keep(const Held& held);
-  void drop(const Held& held);
+  void clean_up(std::shared_ptr<std::deque<gateway::HeldCleanup>> tasks,
+                std::set<domain::HubId> away);
+  void clean_up(const gateway::HeldCleanup& held, bool was_asked, std::function<void(bool)> done);
+  void note(const gateway::HeldCleanup& held, gateway::CleanupStep step,
+            const hub::HubOutcome& outcome);
 
   void keep_time();
 
@@ -444,16 +433,16 @@ void SimGateway::Running::come_again(const gateway::Uplink::Ending& ending) {
 // ---- Clean-up ----
 
 void SimGateway::Running::look_for_cleanup() {
-  auto tasks = std::make_shared<std::deque<Held>>();
+  auto tasks = std::make_shared<std::deque<gateway::HeldCleanup>>();
   const auto tenants = store.tenants();
   if (tenants) {
     for (const domain::IdScope& tenant : *tenants) {
       const auto page = store.list(tenant, store::Table::cleanup, "", store::kMaxPage);
       if (!page) continue;
       for (const store::Record& record : page->records) {
-        auto task = sync::decode<domain::CleanupTask>(record.body);
-        if (task && task->not_before <= of.clock_.wall()) {
-          tasks->push_back({tenant, record.version, std::move(*task)});
+        auto task = must(sync::decode<domain::CleanupTask>(record.body));
+        if (gateway::is_to_be_looked_at(task, of.clock_.wall())) {
+          tasks->push_back({tenant, record.version, std::move(task)});
         }
       }
     }
@@ -461,127 +450,59 @@ void SimGateway::Running::look_for_cleanup() {
   clean_up(std::move(tasks), {});
 }
 
-void SimGateway::Running::clean_up(std::shared_ptr<std::deque<Held>> tasks,
+void SimGateway::Running::clean_up(std::shared_ptr<std::deque<gateway::HeldCleanup>> tasks,
                                    std::set<domain::HubId> away) {
-  if (tasks->empty()) return of.after(kCleanupInterval, [this] { look_for_cleanup(); });
-  Held held = std::move(tasks->front());
+  while (!tasks->empty() && away.contains(tasks->front().task.hub_id)) tasks->pop_front();
+  if (tasks->empty()) {
+    return of.after(gateway::kCleanupInterval, [this] { look_for_cleanup(); });
+  }
+  const gateway::HeldCleanup held = std::move(tasks->front());
   tasks->pop_front();
-  const domain::HubId hub = held.task.hub_id;
-  if (away.contains(hub)) return clean_up(std::move(tasks), std::move(away));
-  clean_up(std::move(held), [this, tasks, away, hub](bool answered) mutable {
+  clean_up(held, false, [this, tasks, away, hub = held.task.hub_id](bool answered) mutable {
     if (!answered) away.insert(hub);
     of.after(SimTime{0}, [this, tasks, away] { clean_up(tasks, away); });
   });
 }
 
-void SimGateway::Running::clean_up(Held held, std::function<void(bool)> done) {
-  if (!held.task.hub_etag.empty()) return ask_hub(std::move(held), std::move(done));
-  if (!uplink.linked(held.tenant)) return done(true);
-  uplink.look_back(held.tenant, held.task.registration_id,
-                   [this, held, done = std::move(done)]() mutable {
-                     of.after(SimTime{0}, [this, held, done = std::move(done)]() mutable {
-                       if (!uplink.linked(held.tenant)) return done(true);
-                       ask_hub(std::move(held), std::move(done));
-                     });
-                   });
-  flush();
-}
-
-SimGateway::Running::Wanted SimGateway::Running::wanted(const domain::IdScope& tenant,
-                                                        const domain::CleanupTask& task) const {
-  const std::string& id = task.registration_id.folded();
-  const auto intent = store.read(tenant, store::Table::intent, id);
-  if (!intent || intent->has_value()) return Wanted::not_yet_known;
-  const auto record = store.read(tenant, store::Table::registration, id);
-  if (!record) return Wanted::not_yet_known;
-  if (!record->has_value()) return Wanted::no;
-  const auto registration = sync::decode<domain::Registration>((*record)->body);
-  if (!registration) return Wanted::not_yet_known;
-  const bool names_it = registration->status == domain::RegistrationStatus::assigned &&
-                        registration->hub_id == task.hub_id &&
-                        registration->device_id == task.device_id;
-  return names_it ? Wanted::yes : Wanted::no;
-}
-
-void SimGateway::Running::ask_hub(Held held, std::function<void(bool)> done) {
-  switch (wanted(held.tenant, held.task)) {
-    case Wanted::no: break;
-    case Wanted::not_yet_known: return done(true);
-    case Wanted::yes: drop(held); return done(true);
+void SimGateway::Running::clean_up(const gateway::HeldCleanup& held, bool was_asked,
+                                   std::function<void(bool)> done) {
+  const auto step = gateway::next_step(store, held, of.clock_.wall(), was_asked);
+  switch (step) {
+    case gateway::CleanupStep::wait: return done(true);
+    case gateway::CleanupStep::ask_coordinator:
+      if (!uplink.linked(held.tenant)) return done(true);
+      uplink.look_back(held.tenant, held.task.registration_id,
+                       [this, held, done = std::move(done)]() mutable {
+                         of.after(SimTime{0}, [this, held, done = std::move(done)]() mutable {
+                           if (!uplink.linked(held.tenant)) return done(true);
+                           clean_up(held, true, std::move(done));
+                         });
+                       });
+      return flush();
+    case gateway::CleanupStep::drop: note(held, step, {}); return done(true);
+    case gateway::CleanupStep::disable:
+    case gateway::CleanupStep::enable:
+    case gateway::CleanupStep::remove: break;
   }
   const auto record = store.read(held.tenant, store::Table::linked_hub, held.task.hub_id.str());
   if (!record || !record->has_value()) return done(true);
   const auto hub = must(sync::decode<domain::LinkedHub>((*record)->body));
-
-  // Asks again before every exchange that follows the first.
-  class Guarded final : public hub::HubOperation {
-   public:
-    Guarded(std::unique_ptr<hub::HubOperation> operation, std::function<bool()> may_go_on)
-        : operation_(std::move(operation)), may_go_on_(std::move(may_go_on)) {}
-    const http::Request& next() const override { return operation_->next(); }
-    std::optional<Result<hub::HubOutcome>> receive(const http::Response& response) override {
-      auto ending = operation_->receive(response);
-      if (ending || may_go_on_()) return ending;
-      return Result<hub::HubOutcome>(Error{Errc::conflict, "the device has come back"});
-    }
-
-   private:
-    std::unique_ptr<hub::HubOperation> operation_;
-    std::function<bool()> may_go_on_;
-  };
-
   run_hub(
       held.tenant, hub,
-      [this, &held](hub::HubConnector& on) -> std::unique_ptr<hub::HubOperation> {
-        auto operation = held.task.phase == domain::CleanupTask::Phase::disable
-                             ? on.disable(held.task.device_id, held.task.hub_etag)
-                             : on.remove(held.task.device_id, held.task.hub_etag);
-        return std::make_unique<Guarded>(std::move(operation),
-                                         [this, tenant = held.tenant, task = held.task] {
-                                           return wanted(tenant, task) == Wanted::no;
-                                         });
+      [this, &held, step](hub::HubConnector& on) {
+        return gateway::cleanup_operation(store, held, step, on);
       },
-      [this, held, done = std::move(done),
-       host = hub.host_name](const Result<hub::HubOutcome>& outcome) mutable {
-        if (!outcome) {
-          const Errc code = outcome.error().code;
-          return done(code != Errc::unavailable && code != Errc::throttled &&
-                      code != Errc::timed_out && code != Errc::hub_unauthorized);
-        }
-        const bool disables = held.task.phase == domain::CleanupTask::Phase::disable;
-        world.trace.line(of.name_, (disables ? "disabled " : "removed ") +
-                                       held.task.device_id.str() + " on " + host);
-        if (disables) {
-          held.task.phase = domain::CleanupTask::Phase::remove;
-          held.task.not_before = of.clock_.wall() + kCleanupGrace;
-          held.task.hub_etag = outcome->etag;
-          keep(held);
-        } else {
-          drop(held);
-        }
+      [this, held, step, done = std::move(done)](const Result<hub::HubOutcome>& outcome) {
+        if (!outcome) return done(!gateway::is_passing(outcome.error().code));
+        note(held, step, *outcome);
         done(true);
       });
 }
 
-void SimGateway::Running::keep(const Held& held) {
-  store::Change change;
-  change.table = store::Table::cleanup;
-  change.id = cleanup_id(held.task);
-  change.expected_version = held.version;
-  change.body = sync::encode(held.task);
-  store::ChangeSet set{held.tenant, {std::move(change)}, {}};
-  writer.submit([set](const store::Reader&) { return Result<store::ChangeSet>(set); },
-                [](const Result<store::Committed>&) {});
-}
-
-void SimGateway::Running::drop(const Held& held) {
-  store::Change change;
-  change.kind = store::Change::Kind::erase;
-  change.table = store::Table::cleanup;
-  change.id = cleanup_id(held.task);
-  change.expected_version = held.version;
-  store::ChangeSet set{held.tenant, {std::move(change)}, {}};
-  writer.submit([set](const store::Reader&) { return Result<store::ChangeSet>(set); },
+void SimGateway::Running::note(const gateway::HeldCleanup& held, gateway::CleanupStep step,
+                               const hub::HubOutcome& outcome) {
+  writer.submit([set = gateway::cleanup_done(held, step, outcome, of.clock_.wall())](
+                    const store::Reader&) { return Result<store::ChangeSet>(set); },
                 [](const Result<store::Committed>&) {});
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include "shared/base/assert.hpp"
+#include "shared/sqlite/connection.hpp"
 
 namespace berth::sim {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxDevices = 1'000'000;
 
 std::unique_ptr<hub_server::DeviceTable> open_table() {
-  auto table = hub_server::DeviceTable::open(":memory:");
+  auto table = hub_server::DeviceTable::open(sqlite::kInMemory);
   BERTH_ASSERT(table.has_value());
   return std::move(*table);
 }
@@ -23,6 +24,17 @@ std::vector<hub_server::Policy> policies_of(const domain::HubCredential& credent
   policies[0].key = credential.policy_key;
   policies[0].rights = {hub_server::Right::registry_write, hub_server::Right::service_connect};
   return policies;
+}
+
+// What a trace needs of it: the call, and the device.
+std::string shown(const http::Request& request) {
+  std::string text = request.method + " " + request.target.substr(0, request.target.find('?'));
+  const auto id = request.body.find("\"id\":");
+  if (request.method == "POST" && id != std::string::npos)
+    text += " " + request.body.substr(id, 24);
+  const auto etag = request.headers.get("If-Match");
+  if (!etag.empty()) text += " if " + std::string(etag);
+  return text;
 }
 
 http::Response status(int code) {
@@ -72,12 +84,14 @@ void SimHub::request(std::size_t gateway, const http::Request& request, Answer a
   if (random.chance(weather.delayed)) {
     travel += random.between(SimTime{1'000'000}, 2 * kHubTimeout);
   }
-  const auto serving = [this, request, give] {
+  const auto serving = [this, gateway, request, give] {
     if (mood_ == Mood::down) {
       give(Error{Errc::unavailable, "the hub is down"});
       return;
     }
     http::Response response = serve(request);
+    world_.trace.line(link_.host_name, "gateway-" + std::to_string(gateway) + " " + shown(request) +
+                                           " " + std::to_string(response.status));
     if (world_.random.chance(world_.weather.lost)) return;
     world_.scheduler.after(world_.latency(),
                            [give, response = std::move(response)] { give(response); });

@@ -44,6 +44,10 @@ Result<std::vector<store::LogEntry>> SimStore::changes(const domain::IdScope& te
                                                        std::uint64_t after,
                                                        std::size_t limit) const {
   if (dead_) return no_power();
+  const auto head = disk_.head(tenant);
+  if (head && *head > after + log_horizon_) {
+    return Error{Errc::not_found, "the change log no longer reaches back that far"};
+  }
   return disk_.changes(tenant, after, limit);
 }
 

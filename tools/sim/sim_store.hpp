@@ -16,7 +16,7 @@ namespace berth::sim {
 class SimStore final : public store::RecordStore {
  public:
   SimStore(std::string incarnation, std::uint64_t log_horizon)
-      : disk_(std::move(incarnation), log_horizon) {}
+      : disk_(std::move(incarnation)), log_horizon_(log_horizon) {}
 
   // Called with every set that was committed.
   std::function<void(const store::ChangeSet&, const store::Committed&)> on_committed;
@@ -60,6 +60,7 @@ class SimStore final : public store::RecordStore {
 
  private:
   store::MemoryStore disk_;
+  std::uint64_t log_horizon_;  // what readers of the change log get; the disk remembers all
   int failing_ = 0;
   std::optional<int> commits_left_;
   bool dies_after_writing_ = false;
