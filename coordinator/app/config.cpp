@@ -5,6 +5,11 @@
 namespace berth::coordinator {
 namespace {
 
+constexpr std::chrono::seconds kDefaultGatewayCertificate = std::chrono::days{90};
+// Renewing takes a moment, and times in certificates have whole seconds.
+constexpr std::chrono::seconds kShortestGatewayCertificate{10};
+constexpr std::chrono::seconds kLongestGatewayCertificate = std::chrono::days{3650};
+
 void check_pair(const config::Section& section, const std::string& certificate,
                 const std::string& key) {
   if (certificate.empty() != key.empty()) {
@@ -40,6 +45,9 @@ Result<CoordinatorConfig> CoordinatorConfig::load(const std::string& path) {
   config.ca_certificate_file = ca.text("certificate", "");
   config.ca_private_key_file = ca.text("private_key", "");
   check_pair(ca, config.ca_certificate_file, config.ca_private_key_file);
+  config.gateway_certificate_lifetime = std::chrono::seconds{
+      ca.integer("gateway_certificate_seconds", kDefaultGatewayCertificate.count(),
+                 kShortestGatewayCertificate.count(), kLongestGatewayCertificate.count())};
 
   config.allow_loopback_urls = root.section("urls").flag("allow_loopback", false);
 

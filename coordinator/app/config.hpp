@@ -1,6 +1,7 @@
 // The coordinator's configuration: berth-coordinator.example.toml, read and checked.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -27,6 +28,8 @@ struct CoordinatorConfig {
   // PEM files of a CA to take over at first start; both empty: one is made.
   std::string ca_certificate_file;
   std::string ca_private_key_file;
+  // Of the certificates that gateways get.
+  std::chrono::seconds gateway_certificate_lifetime{0};
 
   // Whether admins may enter URLs (registries, probes) that lead to loopback addresses.
   bool allow_loopback_urls = false;

@@ -124,8 +124,9 @@ class Coordinator::Impl {
       given =
           CertificateAuthority::Given{identity->chain.front(), std::move(identity->private_key)};
     }
-    auto authority = CertificateAuthority::open(*store_, *x509_, *crypto_, clock_, coordinator_id_,
-                                                std::move(given));
+    auto authority =
+        CertificateAuthority::open(*store_, *x509_, *crypto_, clock_, coordinator_id_,
+                                   std::move(given), config_.gateway_certificate_lifetime);
     if (!authority) return authority.error();
     ca_ = std::make_unique<CertificateAuthority>(std::move(*authority));
     return {};

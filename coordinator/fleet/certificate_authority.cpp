@@ -60,7 +60,8 @@ Result<CertificateAuthority> CertificateAuthority::open(store::RecordStore& stor
                                                         ports::CertificateAuthority& x509,
                                                         ports::Crypto& crypto, ports::Clock& clock,
                                                         const domain::CoordinatorId& coordinator,
-                                                        std::optional<Given> given) {
+                                                        std::optional<Given> given,
+                                                        std::chrono::seconds gateway_lifetime) {
   auto record = store.read(store::kNode, store::Table::node, kCaRecordId);
   if (!record) return record.error();
   domain::NodeIdentity identity;
@@ -93,7 +94,8 @@ Result<CertificateAuthority> CertificateAuthority::open(store::RecordStore& stor
   }
   auto parsed = crypto.parse_certificate(identity.certificate);
   if (!parsed) return parsed.error();
-  return CertificateAuthority(x509, crypto, clock, std::move(identity), std::move(*parsed));
+  return CertificateAuthority(x509, crypto, clock, gateway_lifetime, std::move(identity),
+                              std::move(*parsed));
 }
 
 Bytes CertificateAuthority::fingerprint() const {
@@ -106,11 +108,17 @@ Result<Bytes> CertificateAuthority::issue_gateway(const domain::GatewayId& gatew
   request.common_name = gateway.str();
   request.public_key = public_key;
   request.client_auth = true;
-  return issue(std::move(request), kGatewayCertificateLifetime);
+  return issue(std::move(request), gateway_lifetime_);
+}
+
+Result<Bytes> CertificateAuthority::issue_device_endpoint(const std::vector<std::string>& names,
+                                                          const Bytes& public_key) const {
+  return issue_server(names, public_key, gateway_lifetime_);
 }
 
 Result<Bytes> CertificateAuthority::issue_server(const std::vector<std::string>& names,
-                                                 const Bytes& public_key) const {
+                                                 const Bytes& public_key,
+                                                 std::chrono::seconds lifetime) const {
   if (names.empty() || names.size() > kMaxServerNames) {
     return Error{Errc::invalid,
                  "a server certificate has 1 to " + std::to_string(kMaxServerNames) + " names"};
@@ -122,14 +130,14 @@ Result<Bytes> CertificateAuthority::issue_server(const std::vector<std::string>&
   for (const auto& name : names) {
     (is_address(name) ? request.ip_addresses : request.dns_names).push_back(name);
   }
-  return issue(std::move(request), kServerCertificateLifetime);
+  return issue(std::move(request), lifetime);
 }
 
 Result<ports::TlsIdentity> CertificateAuthority::issue_service(
     const std::vector<std::string>& names) const {
   auto key = x509_->generate_p256();
   if (!key) return key.error();
-  auto certificate = issue_server(names, key->public_key);
+  auto certificate = issue_server(names, key->public_key, kServerCertificateLifetime);
   if (!certificate) return certificate.error();
   ports::TlsIdentity identity;
   // The CA goes along: a gateway that joins finds what its token pins.
@@ -149,9 +157,11 @@ Result<Bytes> CertificateAuthority::sign(ByteView message) const {
 }
 
 Result<Bytes> CertificateAuthority::issue(ports::CertificateRequest request,
-                                          std::chrono::days lifetime) const {
+                                          std::chrono::seconds lifetime) const {
   const WallTime now = clock_->wall();
-  request.not_before = std::max<WallTime>(now - kBackdating, parsed_.not_before);
+  // The holder renews when two thirds have passed: what lies in the past must not be most of it.
+  const auto backdating = std::min<std::chrono::seconds>(kBackdating, lifetime);
+  request.not_before = std::max<WallTime>(now - backdating, parsed_.not_before);
   request.not_after = std::min<WallTime>(now + lifetime, parsed_.not_after);
   return x509_->issue(request, identity_.certificate, identity_.private_key);
 }

@@ -27,7 +27,8 @@ inline constexpr const char* kCaRecordId = "ca";
 inline constexpr std::chrono::days kCaLifetime{20 * 365};
 inline constexpr std::chrono::days kGatewayCertificateLifetime{90};
 inline constexpr std::chrono::days kServerCertificateLifetime{90};
-// Certificates begin this long ago, for clocks that lag.
+// Certificates begin this long ago, for clocks that lag; one that is good for less, by its
+// lifetime.
 inline constexpr std::chrono::hours kBackdating{1};
 // Names and addresses of one server certificate.
 inline constexpr std::size_t kMaxServerNames = 32;
@@ -42,11 +43,11 @@ class CertificateAuthority {
 
   // Reads the CA, or makes it (takes over `given`) and writes it. What is lent outlives this
   // object.
-  [[nodiscard]] static Result<CertificateAuthority> open(store::RecordStore& store,
-                                                         ports::CertificateAuthority& x509,
-                                                         ports::Crypto& crypto, ports::Clock& clock,
-                                                         const domain::CoordinatorId& coordinator,
-                                                         std::optional<Given> given);
+  // `gateway_lifetime`: of the certificates that gateways get.
+  [[nodiscard]] static Result<CertificateAuthority> open(
+      store::RecordStore& store, ports::CertificateAuthority& x509, ports::Crypto& crypto,
+      ports::Clock& clock, const domain::CoordinatorId& coordinator, std::optional<Given> given,
+      std::chrono::seconds gateway_lifetime = kGatewayCertificateLifetime);
 
   [[nodiscard]] const Bytes& certificate() const { return identity_.certificate; }
   [[nodiscard]] const ports::Certificate& parsed_certificate() const { return parsed_; }
@@ -54,13 +55,14 @@ class CertificateAuthority {
   // SHA-256 of the certificate: what join tokens pin.
   [[nodiscard]] Bytes fingerprint() const;
 
+  [[nodiscard]] std::chrono::seconds gateway_lifetime() const { return gateway_lifetime_; }
   // A client certificate: its common name is the gateway's ID.
   [[nodiscard]] Result<Bytes> issue_gateway(const domain::GatewayId& gateway,
                                             const Bytes& public_key) const;
-  // A server certificate for a key that somebody else holds. Names are DNS names or IP addresses,
-  // one to kMaxServerNames; Errc::invalid otherwise.
-  [[nodiscard]] Result<Bytes> issue_server(const std::vector<std::string>& names,
-                                           const Bytes& public_key) const;
+  // A server certificate for the key of a gateway's device endpoint. Names are DNS names or IP
+  // addresses, one to kMaxServerNames; Errc::invalid otherwise.
+  [[nodiscard]] Result<Bytes> issue_device_endpoint(const std::vector<std::string>& names,
+                                                    const Bytes& public_key) const;
   // A new key with its server certificate and the CA's: for the service endpoint.
   [[nodiscard]] Result<ports::TlsIdentity> issue_service(
       const std::vector<std::string>& names) const;
@@ -71,21 +73,26 @@ class CertificateAuthority {
 
  private:
   CertificateAuthority(ports::CertificateAuthority& x509, ports::Crypto& crypto,
-                       ports::Clock& clock, domain::NodeIdentity identity,
-                       ports::Certificate parsed)
+                       ports::Clock& clock, std::chrono::seconds gateway_lifetime,
+                       domain::NodeIdentity identity, ports::Certificate parsed)
       : x509_(&x509),
         crypto_(&crypto),
         clock_(&clock),
+        gateway_lifetime_(gateway_lifetime),
         identity_(std::move(identity)),
         parsed_(std::move(parsed)) {}
 
+  [[nodiscard]] Result<Bytes> issue_server(const std::vector<std::string>& names,
+                                           const Bytes& public_key,
+                                           std::chrono::seconds lifetime) const;
   [[nodiscard]] Result<Bytes> issue(ports::CertificateRequest request,
-                                    std::chrono::days lifetime) const;
+                                    std::chrono::seconds lifetime) const;
 
   // Lent; pointers so that the object can be moved out of open().
   ports::CertificateAuthority* x509_;
   ports::Crypto* crypto_;
   ports::Clock* clock_;
+  std::chrono::seconds gateway_lifetime_;
   domain::NodeIdentity identity_;
   ports::Certificate parsed_;
 };

@@ -96,7 +96,7 @@ Result<Bytes> Fleet::renew(const domain::GatewayId& gateway, ByteView csr) {
   }
   auto certificate = ca_.issue_gateway(gateway, *public_key);
   if (!certificate) return certificate.error();
-  stored->record.certificate_expiry = clock_.wall() + kGatewayCertificateLifetime;
+  stored->record.certificate_expiry = clock_.wall() + ca_.gateway_lifetime();
   auto written = gateways_.put(std::move(stored->record), stored->version);
   if (!written) return written.error();
   return std::move(*certificate);

@@ -77,7 +77,7 @@ Result<protocol::JoinReply> Joining::join(const protocol::JoinRequest& request) 
   gateway.status = domain::GatewayStatus::active;
   gateway.public_key = std::move(*public_key);
   gateway.join_token_used = true;
-  gateway.certificate_expiry = clock_.wall() + kGatewayCertificateLifetime;
+  gateway.certificate_expiry = clock_.wall() + ca_.gateway_lifetime();
 
   protocol::JoinReply reply;
   reply.gateway_id = gateway.gateway_id;

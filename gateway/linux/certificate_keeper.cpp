@@ -1,5 +1,6 @@
 #include "gateway/linux/certificate_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace berth::gateway {
@@ -7,6 +8,8 @@ namespace {
 
 // The common name of the device endpoint's certificate; devices check the names in it.
 constexpr const char* kDeviceEndpoint = "berth-device-endpoint";
+
+constexpr int kTriesInALifetime = 30;
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
@@ -22,6 +25,15 @@ bool is_due(const Result<ports::Certificate>& certificate, WallTime now) {
   return now >= certificate->not_before + lifetime * 2 / 3;
 }
 
+std::chrono::seconds next_look(const Result<ports::Certificate>& certificate, WallTime now) {
+  if (!certificate) return kLongestCertificatePause;
+  const auto lifetime = certificate->not_after - certificate->not_before;
+  const auto due = certificate->not_before + lifetime * 2 / 3;
+  const auto pause = now < due ? due - now : lifetime / kTriesInALifetime;
+  return std::clamp(std::chrono::ceil<std::chrono::seconds>(pause), kShortestCertificatePause,
+                    kLongestCertificatePause);
+}
+
 CertificateKeeper::CertificateKeeper(Services services, std::vector<std::string> device_names,
                                      Renewed own, Renewed device)
     : services_(services),
@@ -29,20 +41,25 @@ CertificateKeeper::CertificateKeeper(Services services, std::vector<std::string>
       own_(std::move(own)),
       device_(std::move(device)) {}
 
-void CertificateKeeper::check() {
+std::chrono::seconds CertificateKeeper::check() {
   const WallTime now = services_.clock.wall();
+  auto pause = kLongestCertificatePause;
   const auto own = load_node(services_.store, kIdentityId);
-  if (own && own->has_value() &&
-      is_due(services_.crypto.parse_certificate((*own)->certificate), now)) {
-    renew_own();
+  if (own && own->has_value()) {
+    const auto certificate = services_.crypto.parse_certificate((*own)->certificate);
+    pause = std::min(pause, next_look(certificate, now));
+    if (is_due(certificate, now)) renew_own();
   }
-  if (device_names_.empty()) return;
+  if (device_names_.empty()) return pause;
   const auto device = load_node(services_.store, kDeviceCertificateId);
   // The names that the certificate was made for stand in the record's ID of the node.
-  if (!device || !device->has_value() || (*device)->node_id != joined(device_names_) ||
-      is_due(services_.crypto.parse_certificate((*device)->certificate), now)) {
+  if (!device || !device->has_value() || (*device)->node_id != joined(device_names_)) {
     renew_device();
+    return pause;
   }
+  const auto certificate = services_.crypto.parse_certificate((*device)->certificate);
+  if (is_due(certificate, now)) renew_device();
+  return std::min(pause, next_look(certificate, now));
 }
 
 void CertificateKeeper::renew_own() {

@@ -19,10 +19,16 @@
 
 namespace berth::gateway {
 
-inline constexpr std::chrono::hours kCertificateCheck{1};
+// Certificates are looked at this often at least, and at most.
+inline constexpr std::chrono::seconds kLongestCertificatePause = std::chrono::hours{1};
+inline constexpr std::chrono::seconds kShortestCertificatePause{1};
 
 // Whether a certificate is due: two thirds of its time are over. One that can't be read is.
 [[nodiscard]] bool is_due(const Result<ports::Certificate>& certificate, WallTime now);
+// When to look at it again: when it is due; if it is due already, soon enough for many more tries
+// before it expires.
+[[nodiscard]] std::chrono::seconds next_look(const Result<ports::Certificate>& certificate,
+                                             WallTime now);
 
 class CertificateKeeper {
  public:
@@ -42,8 +48,8 @@ class CertificateKeeper {
   CertificateKeeper(Services services, std::vector<std::string> device_names, Renewed own,
                     Renewed device);
 
-  // Asks for what is due. To be called when the link opens, and every kCertificateCheck.
-  void check();
+  // Asks for what is due. To be called when the link opens, and again after what it returns.
+  std::chrono::seconds check();
 
  private:
   void renew_own();

@@ -225,6 +225,7 @@ class Gateway::Impl {
     tasks_.spawn(prober_.run(loop_.get_executor(), config_.probe_interval));
     tasks_.spawn(cleanup_->run());
     tasks_.spawn(keep_time());
+    tasks_.spawn(keep_certificates());
     return {};
   }
 
@@ -280,14 +281,21 @@ class Gateway::Impl {
 
   runtime::Task<void> keep_time() {
     asio::steady_timer timer(loop_);
-    for (std::chrono::seconds passed{0};; passed += kMarkInterval) {
+    for (;;) {
       timer.expires_after(kMarkInterval);
       co_await timer.async_wait(asio::use_awaitable);
       writer_->submit(time_->mark(), [](const Result<store::Committed>&) {});
       if (time_->clock_is_behind()) {
         log_.error("alarm: this machine's clock was set back; new devices are refused");
       }
-      if (passed % kCertificateCheck < kMarkInterval) keeper_->check();
+    }
+  }
+
+  runtime::Task<void> keep_certificates() {
+    asio::steady_timer timer(loop_);
+    for (;;) {
+      timer.expires_after(keeper_->check());
+      co_await timer.async_wait(asio::use_awaitable);
     }
   }
 

@@ -74,13 +74,29 @@ TEST(CertificateAuthority, RefusesAGivenOneThatDoesNotFit) {
              Errc::invalid);
 }
 
+TEST(CertificateAuthority, GivesGatewaysCertificatesForAsLongAsItIsTold) {
+  const auto key = must(coordinator.x509->generate_p256());
+  const auto brief = must(CertificateAuthority::open(coordinator.store, *coordinator.x509,
+                                                     *coordinator.crypto, clock, coordinator.id,
+                                                     std::nullopt, std::chrono::seconds{30}));
+  for (const Bytes& issued : {must(brief.issue_gateway(domain::GatewayId("gw-1"), key.public_key)),
+                              must(brief.issue_device_endpoint({"gw.local"}, key.public_key))}) {
+    const auto certificate = must(coordinator.crypto->parse_certificate(issued));
+    CHECK_TRUE(certificate.not_after == clock.wall() + std::chrono::seconds{30});
+    // Not due from the first moment on.
+    CHECK_TRUE(certificate.not_before == clock.wall() - std::chrono::seconds{30});
+  }
+}
+
 TEST(CertificateAuthority, BoundsTheNamesOfAServer) {
   const auto key = must(coordinator.x509->generate_p256());
   std::vector<std::string> names(coordinator::kMaxServerNames, "gw.local");
-  CHECK_TRUE(coordinator.ca.issue_server(names, key.public_key).has_value());
+  CHECK_TRUE(coordinator.ca.issue_device_endpoint(names, key.public_key).has_value());
   names.emplace_back("10.0.0.1");
-  CHECK_TRUE(coordinator.ca.issue_server(names, key.public_key).error().code == Errc::invalid);
-  CHECK_TRUE(coordinator.ca.issue_server({}, key.public_key).error().code == Errc::invalid);
+  CHECK_TRUE(coordinator.ca.issue_device_endpoint(names, key.public_key).error().code ==
+             Errc::invalid);
+  CHECK_TRUE(coordinator.ca.issue_device_endpoint({}, key.public_key).error().code ==
+             Errc::invalid);
 }
 
 TEST(CertificateAuthority, ShowsItselfBehindTheServiceCertificate) {

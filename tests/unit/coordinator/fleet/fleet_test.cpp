@@ -55,7 +55,7 @@ TEST(Fleet, RefusesCertificatesOfOthers) {
       elsewhere, *coordinator.x509, *coordinator.crypto, clock, coordinator.id, std::nullopt));
   const Bytes foreign = must(stranger.issue_gateway(id, key.public_key));
   CHECK_TRUE(coordinator.fleet.identify(foreign).error().code == Errc::unauthorized);
-  const Bytes server = must(coordinator.ca.issue_server({"gw.local"}, key.public_key));
+  const Bytes server = must(coordinator.ca.issue_device_endpoint({"gw.local"}, key.public_key));
   CHECK_TRUE(coordinator.fleet.identify(server).error().code == Errc::unauthorized);
   CHECK_TRUE(coordinator.fleet.identify(Bytes{1, 2}).error().code == Errc::unauthorized);
 }

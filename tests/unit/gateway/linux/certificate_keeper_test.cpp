@@ -4,6 +4,7 @@
 
 using namespace berth;
 using gateway::is_due;
+using gateway::next_look;
 
 TEST_GROUP(CertificateKeeper) {
   ports::Certificate certificate_;
@@ -30,4 +31,18 @@ TEST(CertificateKeeper, DoesNotRenewOneThatIsNotValidYet) {
 
 TEST(CertificateKeeper, RenewsOneThatCannotBeRead) {
   CHECK(is_due(Error{Errc::malformed, "no certificate"}, from_unix_seconds(1767225600)));
+}
+
+TEST(CertificateKeeper, LooksAgainWhenACertificateIsDue) {
+  const auto after = [this](std::chrono::seconds age) {
+    return next_look(certificate_, certificate_.not_before + age);
+  };
+  CHECK(after(std::chrono::hours{1}) == gateway::kLongestCertificatePause);
+  CHECK(after(std::chrono::hours{60} - std::chrono::seconds{90}) == std::chrono::seconds{90});
+  certificate_.not_after = certificate_.not_before + std::chrono::seconds{60};
+  CHECK(after(std::chrono::seconds{39}) == std::chrono::seconds{1});
+  // Due, and not renewed yet: many more tries before the end, but no storm.
+  CHECK(after(std::chrono::seconds{40}) == std::chrono::seconds{2});
+  certificate_.not_after = certificate_.not_before + std::chrono::seconds{15};
+  CHECK(after(std::chrono::seconds{12}) == gateway::kShortestCertificatePause);
 }
