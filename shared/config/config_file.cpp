@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -216,11 +217,11 @@ Result<ConfigFile> ConfigFile::parse(const std::string& text, const std::string&
 
 Result<ConfigFile> ConfigFile::load(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(stream && text << stream.rdbuf())) {
+  if (!stream) {
     return Error{Errc::io, path + " can't be read: does it exist, and may this user read it?"};
   }
-  return parse(text.str(), path);
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  return parse(text, path);
 }
 
 Section ConfigFile::root() const {

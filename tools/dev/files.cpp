@@ -4,7 +4,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 #include <unistd.h>
 
 namespace berth::dev {
@@ -34,11 +34,8 @@ Result<void> write_file(const std::filesystem::path& path, const std::string& te
 
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (!stream || !(text << stream.rdbuf())) {
-    return Error{Errc::io, path.string() + " can't be read"};
-  }
-  return text.str();
+  if (!stream) return Error{Errc::io, path.string() + " can't be read"};
+  return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
 }  // namespace berth::dev
