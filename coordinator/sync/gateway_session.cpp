@@ -122,7 +122,12 @@ Result<void> GatewaySession::greet(const sync::Hello& hello) {
   if (*mark) {
     previous_contact_ = Contact{(*mark)->contact_moment, (*mark)->contact};
     welcome.outbox_watermark = (*mark)->sequence;
-    outbox_rolled_back_ = hello.last_sequence < (*mark)->sequence;
+    // Every start of a gateway has an epoch of its own: two boots never share one.
+    const bool is_of_another_boot =
+        sync::outbox_epoch(hello.last_sequence) == sync::outbox_epoch((*mark)->sequence) &&
+        hello.now.boot_id != (*mark)->contact_moment.boot_id;
+    welcome.outbox_rolled_back = is_of_another_boot;
+    outbox_rolled_back_ = is_of_another_boot || hello.last_sequence < (*mark)->sequence;
     if (outbox_rolled_back_) {
       server_.report(gateway_.gateway_id, true,
                      "the gateway's disk was rolled back: its outbox is behind what came from it");
@@ -136,7 +141,12 @@ Result<void> GatewaySession::greet(const sync::Hello& hello) {
                      "the gateway comes with another store than before: restored or replaced");
     }
   }
-  if (auto noted = note_contact(); !noted) return noted;
+  // The contact of a boot whose numbers count for nothing is not worth remembering.
+  if (outbox_rolled_back_) {
+    if (auto heard = services.fleet.heard(gateway_.gateway_id); !heard) return heard;
+  } else {
+    if (auto noted = note_contact(); !noted) return noted;
+  }
 
   welcome.tenants = gateway_.tenants;
   session_.send(welcome);
@@ -160,19 +170,16 @@ Result<void> GatewaySession::place(const domain::IdScope& tenant, const sync::Po
   auto& state = tenants_[tenant];
   auto head = services.store.head(tenant);
   if (!head) return head.error();
-  const bool is_of_this_store = position != nullptr && !force_snapshot &&
-                                position->incarnation == services.store.incarnation() &&
-                                position->scope_version == gateway_.scope_version;
-  if (is_of_this_store && position->sequence <= *head) {
-    state.sequence = position->sequence;
-    return {};
-  }
-  if (is_of_this_store) {
-    server_.report(gateway_.gateway_id, true,
-                   "the gateway knows later records than this coordinator: its store was rolled "
-                   "back without being told");
-  }
-  return begin_snapshot(tenant, state);
+  auto incarnation = server_.incarnation_.present();
+  if (!incarnation) return incarnation.error();
+  const bool is_of_this_store = position != nullptr && position->incarnation == *incarnation;
+  // No scope and no force explains a copy that is ahead of what it is a copy of.
+  if (is_of_this_store && position->sequence > *head) return server_.store_was_restored(*this);
+  const bool may_go_on =
+      is_of_this_store && !force_snapshot && position->scope_version == gateway_.scope_version;
+  if (!may_go_on) return begin_snapshot(tenant, state);
+  state.sequence = position->sequence;
+  return {};
 }
 
 void GatewaySession::on(sync::Closed& closed) {
@@ -199,12 +206,20 @@ void GatewaySession::on(sync::ResyncRequest& request) {
   if (auto begun = begin_snapshot(request.tenant, *state); !begun) give_up(begun.error());
 }
 
+void GatewaySession::begin_all_snapshots() {
+  for (auto& [tenant, state] : tenants_) {
+    if (auto begun = begin_snapshot(tenant, state); !begun) return give_up(begun.error());
+  }
+}
+
 Result<void> GatewaySession::begin_snapshot(const domain::IdScope& tenant, Tenant& state) {
   auto& services = server_.services_;
   auto head = services.store.head(tenant);
   if (!head) return head.error();
   auto key = services.store.digest_key(tenant);
   if (!key) return key.error();
+  auto incarnation = server_.incarnation_.present();
+  if (!incarnation) return incarnation.error();
   state.phase = Phase::snapshot;
   state.snapshot = ++server_.last_snapshot_;
   state.sequence = *head;
@@ -214,7 +229,7 @@ Result<void> GatewaySession::begin_snapshot(const domain::IdScope& tenant, Tenan
   sync::SnapshotBegin begin;
   begin.tenant = tenant;
   begin.number = state.snapshot;
-  begin.incarnation = services.store.incarnation();
+  begin.incarnation = std::move(*incarnation);
   begin.scope_version = gateway_.scope_version;
   begin.digest_key = SecretBytes(std::move(*key));
   session_.send(begin);
@@ -388,7 +403,7 @@ void GatewaySession::on(sync::CertificateRequest& request) {
       } else if (!key) {
         certificate = key.error();
       } else {
-        certificate = services.ca.issue_server(request.names, *key);
+        certificate = services.ca.issue_device_endpoint(request.names, *key);
       }
       break;
     }

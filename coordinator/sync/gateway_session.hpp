@@ -85,6 +85,7 @@ class GatewaySession {
   [[nodiscard]] Result<void> greet(const sync::Hello& hello);
   [[nodiscard]] Result<void> place(const domain::IdScope& tenant, const sync::Position* position,
                                    bool force_snapshot);
+  void begin_all_snapshots();
   [[nodiscard]] Result<void> begin_snapshot(const domain::IdScope& tenant, Tenant& state);
   // Sends what is due while there is room.
   void pump();

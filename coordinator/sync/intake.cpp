@@ -130,14 +130,13 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
   node.tenant = store::kNode;
   for (const auto& entry : entries.entries) {
     if (entry.sequence <= next.sequence) {
-      // Taken before; its acknowledgement was lost. What stands now is told once more.
-      auto standing = std::find(gateway.tenants.begin(), gateway.tenants.end(), entry.id_scope) !=
-                              gateway.tenants.end()
-                          ? batch.stand(store_, entry)
-                          : Result<Batch::Standing*>(nullptr);
-      if (!standing) return standing.error();
-      outcome.taken.push_back({entry.sequence, entry.id_scope, std::nullopt, {}});
-      continue;
+      auto missing = is_missing(entry, batch);
+      if (!missing) return missing.error();
+      if (!*missing) {
+        // Taken before; its acknowledgement was lost. What stands now is told once more.
+        outcome.taken.push_back({entry.sequence, entry.id_scope, std::nullopt, {}});
+        continue;
+      }
     }
     auto taken = apply(entry, batch);
     if (!taken) return taken.error();
@@ -153,7 +152,7 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
                                      std::to_string(entry.sequence),
                                  sync::encode(kept)));
     }
-    next.sequence = entry.sequence;
+    next.sequence = std::max(next.sequence, entry.sequence);
     outcome.taken.push_back(std::move(*taken));
   }
 
@@ -229,6 +228,18 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
     if (*tombstone) taken.registration = {store::Table::registration, id, 0, std::nullopt};
   }
   return outcome;
+}
+
+Result<bool> Intake::is_missing(const domain::OutboxEntry& entry, Batch& batch) const {
+  const auto& tenants = batch.gateway.tenants;
+  if (std::find(tenants.begin(), tenants.end(), entry.id_scope) == tenants.end()) return false;
+  auto standing = batch.stand(store_, entry);
+  if (!standing) return standing.error();
+  if (entry.kind != domain::OutboxEntry::Kind::assigned || (*standing)->registration) return false;
+  auto tombstone = store_.read(entry.id_scope, store::Table::registration_tombstone,
+                               entry.registration.registration_id.folded());
+  if (!tombstone) return tombstone.error();
+  return !*tombstone;
 }
 
 Result<Intake::Taken> Intake::apply(const domain::OutboxEntry& entry, Batch& batch) {

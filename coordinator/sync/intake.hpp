@@ -77,6 +77,9 @@ class Intake {
  private:
   struct Batch;
 
+  // Whether an assignment that was taken in before, by its number, is not here, and nobody deleted
+  // it: a rolled-back gateway gives numbers twice (design section 4, invariant 1).
+  [[nodiscard]] Result<bool> is_missing(const domain::OutboxEntry& entry, Batch& batch) const;
   [[nodiscard]] Result<Taken> apply(const domain::OutboxEntry& entry, Batch& batch);
   [[nodiscard]] Result<Taken> apply_assignment(const domain::OutboxEntry& entry, Batch& batch);
   [[nodiscard]] Result<Taken> apply_attempt(const domain::OutboxEntry& entry, Batch& batch);

@@ -7,7 +7,9 @@
 namespace berth::coordinator {
 
 SyncServer::SyncServer(Services services)
-    : services_(std::move(services)), intake_(services_.store, services_.clock) {}
+    : services_(std::move(services)),
+      intake_(services_.store, services_.clock),
+      incarnation_(services_.store, services_.crypto, services_.clock) {}
 
 SyncServer::~SyncServer() {
   BERTH_ASSERT(sessions_.empty());
@@ -47,6 +49,18 @@ void SyncServer::gateway_changed(const domain::GatewayId& gateway) {
   if (known == sessions_.end()) return;
   known->second->session_.refuse(Errc::forbidden, "the gateway's standing has changed");
   known->second->wake_();
+}
+
+Result<void> SyncServer::store_was_restored(const GatewaySession& noticed) {
+  report(noticed.gateway().gateway_id, true,
+         "the gateway knows later records than this coordinator: a back-up of its store was "
+         "restored; every gateway gets a snapshot, and sends again what is missing here");
+  if (auto renewed = incarnation_.renew(); !renewed) return renewed;
+  for (const auto& [id, session] : sessions_) {
+    session->begin_all_snapshots();
+    if (session != &noticed) session->wake_();
+  }
+  return {};
 }
 
 void SyncServer::report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const {

@@ -19,6 +19,7 @@
 #include "coordinator/sync/gateway_session.hpp"
 #include "coordinator/sync/intake.hpp"
 #include "coordinator/sync/scope_digest.hpp"
+#include "coordinator/sync/store_incarnation.hpp"
 #include "shared/base/result.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/ports/clock.hpp"
@@ -76,11 +77,15 @@ class SyncServer {
 
   void report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const;
   void left(const GatewaySession& session);
+  // A gateway knows what this store never held: a back-up was restored. From here on every gateway
+  // gets a snapshot, and sends again what is not in it.
+  [[nodiscard]] Result<void> store_was_restored(const GatewaySession& noticed);
   // Shared by the gateways of a site.
   ScopeDigest& digest_of(const domain::IdScope& tenant, const domain::SiteId& site);
 
   Services services_;
   Intake intake_;
+  StoreIncarnation incarnation_;
   std::map<domain::GatewayId, GatewaySession*> sessions_;
   std::map<std::pair<domain::IdScope, domain::SiteId>, std::unique_ptr<ScopeDigest>> digests_;
   // Clean-up tasks that a gateway was asked to take: (tenant, record ID) by session.

@@ -215,7 +215,7 @@ class GatewaySide {
     welcomes.push_back(message);
     time->hear(message.wall);
     for (const auto& tenant : message.tenants) must(store.create_tenant(tenant));
-    if (message.outbox_watermark > numbers->last()) {
+    if (message.outbox_rolled_back || message.outbox_watermark > numbers->last()) {
       must(numbers->renew(store, entropy_));
     }
   }

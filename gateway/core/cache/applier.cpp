@@ -98,10 +98,18 @@ Result<store::ChangeSet> Applier::records(const store::Reader& reader,
   if (!snapshot) return snapshot.error();
   auto cursor = read_cursor(reader, message.tenant);
   if (!cursor) return cursor.error();
+  const bool is_of_another_store =
+      !cursor->incarnation.empty() && cursor->incarnation != (*snapshot)->begin.incarnation;
   store::ChangeSet set;
   set.tenant = message.tenant;
   for (const auto& record : message.records) {
     const std::uint64_t mark = mark_of(record.table, record.id);
+    if (is_of_another_store && record.table == store::Table::registration) {
+      auto outdated = is_outdated(reader, message.tenant, record);
+      if (!outdated) return outdated.error();
+      // Counts as missing: the sweep sends ours.
+      if (*outdated) continue;
+    }
     if (record.body) {
       (*snapshot)->seen.insert(mark);
     } else {
@@ -128,8 +136,6 @@ Result<Applier::Sweep> Applier::end(const store::Reader& reader, const sync::Sna
   auto cursor = read_cursor(reader, message.tenant);
   if (!cursor) return cursor.error();
   const auto& begin = (*snapshot)->begin;
-  const bool coordinator_is_another =
-      !cursor->incarnation.empty() && cursor->incarnation != begin.incarnation;
 
   Sweep sweep;
   sweep.set.tenant = message.tenant;
@@ -137,7 +143,7 @@ Result<Applier::Sweep> Applier::end(const store::Reader& reader, const sync::Sna
   auto page = reader.list(message.tenant, kSwept.at(point.table), point.continuation, kSweepPage);
   if (!page) return page.error();
   for (const auto& record : page->records) {
-    auto swept = sweep_record(reader, **snapshot, record, coordinator_is_another, point, sweep);
+    auto swept = sweep_record(reader, **snapshot, record, point, sweep);
     if (!swept) return swept.error();
   }
   point.continuation = page->continuation;
@@ -157,8 +163,7 @@ Result<Applier::Sweep> Applier::end(const store::Reader& reader, const sync::Sna
 }
 
 Result<void> Applier::sweep_record(const store::Reader& reader, const Snapshot& snapshot,
-                                   const store::Record& record, bool queue_again, SweepPoint& point,
-                                   Sweep& sweep) {
+                                   const store::Record& record, SweepPoint& point, Sweep& sweep) {
   const bool is_registration = record.table == store::Table::registration;
   if (snapshot.seen.contains(mark_of(record.table, record.id))) {
     if (!is_registration) {
@@ -171,22 +176,35 @@ Result<void> Applier::sweep_record(const store::Reader& reader, const Snapshot& 
     auto on_the_way = has_outcome_on_the_way(reader, sweep.set.tenant, record.id, 0);
     if (!on_the_way) return on_the_way.error();
     if (*on_the_way) return {};
-    if (queue_again) {
-      auto registration = sync::decode<domain::Registration>(record.body);
-      if (!registration) return registration.error();
-      if (registration->gateway_id == gateway_) {
-        domain::OutboxEntry entry;
-        entry.sequence = numbers_.next();
-        entry.id_scope = sweep.set.tenant;
-        entry.registration = std::move(*registration);
-        sweep.queued.push_back(entry.sequence);
-        sweep.set.changes.push_back(outbox_change(entry));
-        return {};
-      }
+    auto registration = sync::decode<domain::Registration>(record.body);
+    if (!registration) return registration.error();
+    // What this gateway decided and the coordinator does not have was deleted or lost, and the
+    // coordinator knows which: a tombstone beats what is sent again, and the answer says so.
+    if (registration->gateway_id == gateway_) {
+      domain::OutboxEntry entry;
+      entry.sequence = numbers_.next();
+      entry.id_scope = sweep.set.tenant;
+      entry.registration = std::move(*registration);
+      sweep.queued.push_back(entry.sequence);
+      sweep.set.changes.push_back(outbox_change(entry));
+      return {};
     }
   }
   sweep.set.changes.push_back(erase(record.table, record.id));
   return {};
+}
+
+Result<bool> Applier::is_outdated(const store::Reader& reader, const domain::IdScope& tenant,
+                                  const sync::RecordChange& record) const {
+  if (!record.body) return false;
+  auto held = reader.read(tenant, store::Table::registration, record.id);
+  if (!held) return held.error();
+  if (!*held) return false;
+  auto ours = sync::decode<domain::Registration>((*held)->body);
+  if (!ours) return ours.error();
+  auto theirs = sync::decode<domain::Registration>(*record.body);
+  if (!theirs) return theirs.error();
+  return ours->gateway_id == gateway_ && ours->arrival > theirs->arrival;
 }
 
 Result<store::ChangeSet> Applier::changes(const store::Reader& reader,

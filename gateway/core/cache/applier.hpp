@@ -100,9 +100,12 @@ class Applier {
                                               const domain::IdScope& tenant,
                                               const sync::RecordChange& record, std::uint64_t after,
                                               store::ChangeSet& set);
+  // Whether another store of the coordinator has only an older assignment than this gateway made.
+  [[nodiscard]] Result<bool> is_outdated(const store::Reader& reader, const domain::IdScope& tenant,
+                                         const sync::RecordChange& record) const;
   [[nodiscard]] Result<void> sweep_record(const store::Reader& reader, const Snapshot& snapshot,
-                                          const store::Record& record, bool queue_again,
-                                          SweepPoint& point, Sweep& sweep);
+                                          const store::Record& record, SweepPoint& point,
+                                          Sweep& sweep);
   [[nodiscard]] Result<Snapshot*> snapshot(const domain::IdScope& tenant, std::uint64_t number);
 
   domain::GatewayId gateway_;

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "shared/base/encoding.hpp"
+#include "shared/protocol/sync/frames.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
 namespace berth::gateway {
 namespace {
 
-constexpr unsigned kEpochShift = 32;
 constexpr std::size_t kIncarnationSize = 16;
 constexpr std::size_t kSequenceDigits = 20;
 
@@ -38,7 +38,7 @@ std::optional<std::uint64_t> sequence_of(const std::string& id) {
 }  // namespace
 
 OutboxNumbers::OutboxNumbers(domain::OutboxIdentity identity)
-    : identity_(std::move(identity)), last_(identity_.epoch << kEpochShift) {}
+    : identity_(std::move(identity)), last_(identity_.epoch << sync::kOutboxEpochShift) {}
 
 Result<OutboxNumbers> OutboxNumbers::open(store::RecordStore& store, ports::Entropy& entropy) {
   auto record = store.read(store::kNode, store::Table::node, kOutboxIdentityId);
@@ -62,7 +62,7 @@ Result<void> OutboxNumbers::renew(store::RecordStore& store, ports::Entropy& ent
   renewed.epoch = identity_.epoch + 1;
   if (auto written = write(store, renewed); !written) return written.error();
   identity_ = std::move(renewed);
-  last_ = identity_.epoch << kEpochShift;
+  last_ = identity_.epoch << sync::kOutboxEpochShift;
   return {};
 }
 

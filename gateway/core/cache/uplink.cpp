@@ -222,7 +222,8 @@ void Uplink::renew_generation() {
 
 void Uplink::on(sync::Welcome& message) {
   services_.time.hear(message.wall);
-  if (message.outbox_watermark > services_.numbers.last()) return renew_outbox();
+  const bool is_ahead_of_us = message.outbox_watermark > services_.numbers.last();
+  if (message.outbox_rolled_back || is_ahead_of_us) return renew_outbox();
   for (const domain::IdScope& tenant : message.tenants) {
     const auto created = services_.store.create_tenant(tenant);
     if (!created) {

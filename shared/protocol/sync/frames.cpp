@@ -94,6 +94,7 @@ void put(const Welcome& from, wire::Frame& frame) {
   to.set_wall(unix_micros(from.wall));
   for (const auto& tenant : from.tenants) to.add_tenants(tenant.str());
   to.set_outbox_watermark(from.outbox_watermark);
+  to.set_outbox_rolled_back(from.outbox_rolled_back);
 }
 
 bool take(const wire::Welcome& from, Welcome& to) {
@@ -101,6 +102,7 @@ bool take(const wire::Welcome& from, Welcome& to) {
   take_id(from.coordinator_id(), to.coordinator_id);
   to.wall = from_unix_micros(from.wall());
   to.outbox_watermark = from.outbox_watermark();
+  to.outbox_rolled_back = from.outbox_rolled_back();
   if (!within(from.tenants(), kMaxTenantsPerGateway)) return false;
   for (const auto& tenant : from.tenants()) to.tenants.emplace_back(tenant);
   return true;

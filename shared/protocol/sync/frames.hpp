@@ -47,6 +47,12 @@ struct Position {
   std::uint64_t sequence = 0;
 };
 
+// The upper half of an outbox sequence counts the gateway's starts.
+inline constexpr unsigned kOutboxEpochShift = 32;
+[[nodiscard]] constexpr std::uint64_t outbox_epoch(std::uint64_t sequence) {
+  return sequence >> kOutboxEpochShift;
+}
+
 // The gateway's first message.
 struct Hello {
   std::uint32_t protocol_version = kProtocolVersion;
@@ -68,6 +74,8 @@ struct Welcome {
   // The last sequence of this outbox incarnation that was taken in. One past the gateway's own last
   // means that its disk was rolled back.
   std::uint64_t outbox_watermark = 0;
+  // The same, where the numbers alone do not show it: those of this epoch came from another boot.
+  bool outbox_rolled_back = false;
 };
 
 // Ends the session; said before closing.

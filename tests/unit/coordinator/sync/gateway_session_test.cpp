@@ -166,6 +166,95 @@ TEST(GatewaySession, GivesAnotherSnapshotWhenItsStoreWasRestored) {
   CHECK_TRUE(gateway.queue.empty());
 }
 
+TEST(GatewaySession, FindsOutThatABackUpOfItsStoreWasRestored) {
+  const auto enrollment = coordinator.enroll("Press-1");
+  GatewaySide other(coordinator, "hall-1", "ulm", 2);
+  CHECK_TRUE(other.connect().has_value());
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  gateway.assign(enrollment, hub);
+  gateway.exchange();
+  gateway.disconnect();
+  const auto before = gateway.cursor().incarnation;
+
+  // The back-up knows neither the registration nor what the gateway has seen since.
+  store::ChangeSet forget;
+  forget.tenant = coordinator.tenant;
+  store::Change erase;
+  erase.kind = store::Change::Kind::erase;
+  erase.table = Table::registration;
+  erase.id = "press-1";
+  forget.changes.push_back(erase);
+  must(store::commit_one(coordinator.store, forget));
+  auto cursor = gateway.cursor();
+  cursor.sequence = must(coordinator.store.head(coordinator.tenant)) + 1;
+  store::Change seen_more;
+  seen_more.table = Table::cursor;
+  seen_more.id = gateway::kCursorId;
+  seen_more.body = sync::encode(cursor);
+  store::ChangeSet ahead;
+  ahead.tenant = coordinator.tenant;
+  ahead.changes.push_back(seen_more);
+  must(store::commit_one(gateway.store, ahead));
+
+  CHECK_TRUE(gateway.connect().has_value());
+  other.exchange();
+  CHECK_TRUE(coordinator.has_alarm());
+  CHECK_TRUE(
+      must(coordinator.catalog->registrations.find(coordinator.tenant, id("Press-1"))).has_value());
+  CHECK_TRUE(gateway.cursor().incarnation != before);
+  // Whoever was connected goes on from the same store.
+  LONGS_EQUAL(2, other.snapshots);
+  CHECK_TRUE(other.cursor().incarnation == gateway.cursor().incarnation);
+
+  // It stays known, and nobody gets another snapshot.
+  coordinator.events.clear();
+  gateway.disconnect();
+  other.disconnect();
+  coordinator.start();
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(other.connect().has_value());
+  LONGS_EQUAL(2, gateway.snapshots);
+  LONGS_EQUAL(2, other.snapshots);
+  CHECK_FALSE(coordinator.has_alarm());
+}
+
+TEST(GatewaySession, KnowsARolledBackDiskByTheBootThatGaveTheNumbers) {
+  const auto enrollment = coordinator.enroll("Press-1");
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  const auto before =
+      must(gateway.store.read(store::kNode, Table::node, gateway::kOutboxIdentityId))->body;
+  CHECK_TRUE(gateway.connect().has_value());
+  gateway.boot();
+  CHECK_TRUE(gateway.connect().has_value());
+  gateway.assign(enrollment, hub);
+  gateway.exchange();
+  gateway.disconnect();
+
+  store::Change earlier;
+  earlier.table = Table::node;
+  earlier.id = gateway::kOutboxIdentityId;
+  earlier.body = before;
+  store::ChangeSet back;
+  back.tenant = store::kNode;
+  back.changes.push_back(earlier);
+  must(store::commit_one(gateway.store, back));
+  // The number of starts is the same again, and so is the first sequence.
+  gateway.boot();
+  const auto second = coordinator.enroll("Press-2");
+  gateway.assign(second, hub);
+
+  CHECK_FALSE(coordinator.has_alarm());
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(coordinator.has_alarm());
+  CHECK_FALSE(
+      must(coordinator.catalog->registrations.find(coordinator.tenant, id("Press-2"))).has_value());
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(
+      must(coordinator.catalog->registrations.find(coordinator.tenant, id("Press-2"))).has_value());
+  CHECK_TRUE(gateway.queue.empty());
+}
+
 TEST(GatewaySession, RaisesAnAlarmForAGatewayWhoseDiskWasRolledBack) {
   const auto enrollment = coordinator.enroll("Press-1");
   GatewaySide gateway(coordinator, "hall-3", "ulm", 1);

@@ -96,6 +96,28 @@ TEST(Intake, TakesEverythingOnce) {
                            must(intake.watermark(first.gateway_id, "outbox-1"))->sequence);
 }
 
+TEST(Intake, TakesInAnAssignmentThatIsMissingWhateverItsNumber) {
+  auto other = coordinator.enroll("Press-2");
+  take(first, {assigned(hub)});
+  // A rolled-back gateway gives a number once more.
+  auto entry = assigned(hub);
+  entry.sequence = 1;
+  entry.registration.registration_id = other.registration_id;
+  entry.registration.enrollment.id = other.registration_id.str();
+  const auto mark = must(intake.watermark(first.gateway_id, "outbox-1"))->sequence;
+  take(first, {entry});
+  const auto found = [&] {
+    return must(coordinator.catalog->registrations.find(coordinator.tenant, other.registration_id));
+  };
+  CHECK_TRUE(found().has_value());
+  UNSIGNED_LONGLONGS_EQUAL(mark, must(intake.watermark(first.gateway_id, "outbox-1"))->sequence);
+  // What an admin deleted is not missing.
+  must(coordinator.catalog->registrations.erase(coordinator.tenant, other.registration_id,
+                                                found()->version));
+  take(first, {entry});
+  CHECK_FALSE(found().has_value());
+}
+
 TEST(Intake, WritesNothingIfItCannotWriteAll) {
   coordinator.store.fail_next(Errc::io);
   CHECK_FALSE(

@@ -34,6 +34,15 @@ sync::RecordChange registration(const std::string& id, std::uint64_t version) {
   return {Table::registration, id, version, sync::encode(record)};
 }
 
+// Assigned by this gateway.
+sync::RecordChange ours(const std::string& id, std::uint64_t version, std::int64_t arrival) {
+  domain::Registration record;
+  record.registration_id = id_of(id);
+  record.gateway_id = domain::GatewayId("gw-1");
+  record.arrival = from_unix_seconds(arrival);
+  return {Table::registration, id, version, sync::encode(record)};
+}
+
 }  // namespace
 
 TEST_GROUP(Applier) {
@@ -216,12 +225,7 @@ TEST(Applier, LeavesRegistrationsAloneThatHaveAnOutcomeOnTheWay) {
 }
 
 TEST(Applier, SendsAgainWhatAnotherStoreOfTheCoordinatorLost) {
-  auto ours = registration("dev-1", 1);
-  domain::Registration record;
-  record.registration_id = id_of("dev-1");
-  record.gateway_id = domain::GatewayId("gw-1");
-  ours.body = sync::encode(record);
-  snapshot({ours, registration("dev-2", 1)}, 5);
+  snapshot({ours("dev-1", 1, 10), registration("dev-2", 1)}, 5);
   snapshot({}, 2, "store-2");
   CHECK_TRUE(holds(Table::registration, "dev-1"));
   CHECK_FALSE(holds(Table::registration, "dev-2"));
@@ -229,6 +233,34 @@ TEST(Applier, SendsAgainWhatAnotherStoreOfTheCoordinatorLost) {
   LONGS_EQUAL(1, queued.size());
   const auto entry = sync::decode<domain::OutboxEntry>(queued[0].body).value();
   CHECK_TRUE(entry.registration.registration_id == id_of("dev-1"));
+}
+
+TEST(Applier, SendsAgainWhatTheSameStoreDoesNotHave) {
+  snapshot({ours("dev-1", 1, 10), registration("dev-2", 1)}, 5);
+  snapshot({}, 9);
+  CHECK_TRUE(holds(Table::registration, "dev-1"));
+  CHECK_FALSE(holds(Table::registration, "dev-2"));
+  LONGS_EQUAL(1, store.list(kTenant, Table::outbox, "", 10)->records.size());
+}
+
+TEST(Applier, PutsItsOwnNewerAssignmentAboveThatOfAnotherStore) {
+  snapshot({ours("newer", 3, 20), ours("same", 3, 10)}, 5);
+  snapshot({ours("newer", 1, 10), ours("same", 1, 10)}, 2, "store-2");
+  UNSIGNED_LONGLONGS_EQUAL(3, store.read(kTenant, Table::registration, "newer")->value().version);
+  UNSIGNED_LONGLONGS_EQUAL(1, store.read(kTenant, Table::registration, "same")->value().version);
+  const auto queued = store.list(kTenant, Table::outbox, "", 10)->records;
+  LONGS_EQUAL(1, queued.size());
+  const auto entry = sync::decode<domain::OutboxEntry>(queued[0].body).value();
+  CHECK_TRUE(entry.registration.registration_id == id_of("newer"));
+  // The store that it was sent to knows best.
+  UNSIGNED_LONGLONGS_EQUAL(2, cursor().sequence);
+  commit(applier
+             ->acknowledged(store, {"", entry.sequence, {{kTenant, ours("newer", 9, 30)}}},
+                            {{kTenant, {entry.sequence}}})
+             .value()
+             .front());
+  snapshot({ours("newer", 1, 10)}, 8, "store-2");
+  UNSIGNED_LONGLONGS_EQUAL(1, store.read(kTenant, Table::registration, "newer")->value().version);
 }
 
 TEST(Applier, RefusesRecordsThatDoNotDecode) {

@@ -37,6 +37,7 @@ std::vector<Message> every_message() {
   welcome.wall = at(1700000000);
   welcome.tenants = {kTenant};
   welcome.outbox_watermark = 8;
+  welcome.outbox_rolled_back = true;
   return {hello,
           welcome,
           Refused{Errc::disabled, "gateway is disabled"},
