@@ -495,6 +495,9 @@ struct CommandTree::Impl {
     add_action("enable", "Let a disabled gateway connect again", enable_gateway);
     add_action("remove", "Remove a gateway for good", remove_gateway);
     add_action("token", "Make another join token, which voids the one before", create_join_token);
+    calling_verb(group, "quarantine",
+                 "List outcomes that the coordinator could not take in, and why",
+                 "  berth gateway quarantine", list_quarantine);
   }
 
   void add_status() {

@@ -69,6 +69,8 @@ namespace berth::cli {
 [[nodiscard]] Result<Output> enable_gateway(ServiceClient& client, const NamedOptions& o);
 [[nodiscard]] Result<Output> remove_gateway(ServiceClient& client, const NamedOptions& o);
 [[nodiscard]] Result<Output> create_join_token(ServiceClient& client, const NamedOptions& o);
+// Outcomes that the coordinator could not take in.
+[[nodiscard]] Result<Output> list_quarantine(ServiceClient& client);
 [[nodiscard]] Result<Output> create_site(ServiceClient& client, const NamedOptions& o);
 [[nodiscard]] Result<Output> list_sites(ServiceClient& client);
 [[nodiscard]] Result<Output> delete_site(ServiceClient& client, const NamedOptions& o);

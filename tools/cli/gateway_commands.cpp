@@ -9,6 +9,7 @@ namespace {
 namespace bj = boost::json;
 
 constexpr const char* kGateways = "/berth/v1/gateways";
+constexpr const char* kQuarantine = "/berth/v1/quarantine";
 constexpr const char* kSites = "/berth/v1/sites";
 constexpr const char* kTokenNote =
     "the join token is shown once and good for an hour: give it to the gateway's installer";
@@ -84,6 +85,19 @@ Result<Output> create_join_token(ServiceClient& client, const NamedOptions& o) {
   if (!made) return made.error();
   made->note = kTokenNote;
   return made;
+}
+
+Result<Output> list_quarantine(ServiceClient& client) {
+  auto rows = list_rows(client, kQuarantine);
+  if (!rows) return rows.error();
+  Output output;
+  output.value = std::move(*rows);
+  output.columns = {{"RECEIVED", "receivedUtc"},
+                    {"GATEWAY", "gatewayId"},
+                    {"TENANT", "idScope"},
+                    {"ID", "registrationId"},
+                    {"REASON", "reason"}};
+  return output;
 }
 
 Result<Output> create_site(ServiceClient& client, const NamedOptions& o) {
