@@ -1,5 +1,6 @@
 #include "gateway/core/registration/engine.hpp"
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -408,6 +409,56 @@ TEST(RegistrationEngine, LeavesADeviceToTheCoordinatorThatThePermitDoesNotCover)
   LONGS_EQUAL(kOverloadRetryAfter.count(), bench.refusal(token).retry_after.count());
   STRCMP_EQUAL("the permit expired", bench.take_one<Log>().text.c_str());
   CHECK_FALSE(bench.wants<JournalIntent>());
+}
+
+// ---- Two gateways ----
+
+// Each has its own copy of the records, got in its own way; nothing but the copies makes them
+// alike.
+TEST(RegistrationEngine, DecidesAsAGatewayThatItNeverTalkedTo) {
+  std::vector<domain::LinkedHub> hubs;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    hubs.push_back(linked_hub(name));
+    hubs.back().allocation_weight = static_cast<std::uint32_t>(hubs.size());
+  }
+  EngineBench other;
+  other.settings = {domain::GatewayId("gw-2"), "boot-9", {}, {}};
+  std::vector<std::uint8_t> other_randomness(7);
+  other.entropy.fill(other_randomness);
+  other.clock.advance(std::chrono::hours{5});
+  other.link.up = false;
+
+  bench.cache.linked = hubs;
+  bench.cache.put(symmetric_group("line"));
+  // The other has seen the group change, and the hubs come in another order.
+  auto earlier = symmetric_group("line");
+  earlier.provisioning.iot_hubs = {hubs[0].host_name};
+  other.cache.linked = {hubs.rbegin(), hubs.rend()};
+  other.cache.put(earlier);
+  other.cache.put(symmetric_group("line"));
+  for (const auto& linked : hubs) {
+    bench.probe.latencies[linked.hub_id] =
+        std::chrono::milliseconds{1 + bench.probe.latencies.size()};
+  }
+
+  constexpr int kDevices = 200;
+  const auto chosen_at = [](EngineBench& at, int device) {
+    const std::string id = "sn-" + std::to_string(device);
+    at.register_device(id, domain::derive_device_key(key(8), id, at.crypto));
+    if (at.wants<RequestFence>()) at.answer_fence();
+    if (at.wants<LookBack>()) at.answer_look_back();
+    return at.take_one<JournalIntent>().intent.hub_id;
+  };
+  std::map<int, domain::HubId> at_other;
+  // In another order too.
+  for (int i = kDevices; i-- > 0;) at_other.emplace(i, chosen_at(other, i));
+  std::set<domain::HubId> used;
+  for (int i = 0; i < kDevices; ++i) {
+    const domain::HubId hub = chosen_at(bench, i);
+    CHECK_TRUE(hub == at_other.at(i));
+    used.insert(hub);
+  }
+  LONGS_EQUAL(hubs.size(), used.size());
 }
 
 // ---- Refusals ----
