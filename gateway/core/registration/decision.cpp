@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gateway/core/registration/hub_attempts.hpp"
 #include "shared/domain/allocation/allocate.hpp"
+#include "shared/domain/attestation/symmetric_key.hpp"
 #include "shared/domain/reprovision.hpp"
 
 namespace berth::gateway {
@@ -35,8 +37,16 @@ Result<domain::Allocation> allocate(const DecisionInputs& inputs, const domain::
   return domain::allocate(request, provisioning, latencies, inputs.crypto);
 }
 
+// Keys that were rolled since the device was accepted are not given to its hub any more.
+void refresh_keys(const domain::SymmetricKeyAttestation& keys, domain::Intent& intent) {
+  if (std::holds_alternative<domain::SymmetricKeyCredential>(intent.credential)) {
+    intent.credential = domain::SymmetricKeyCredential{keys.primary, keys.secondary};
+  }
+}
+
 Result<domain::Provisioning> enabled_group(domain::EnrollmentLookup& enrollments,
-                                           domain::EnrollmentRef& ref) {
+                                           ports::Crypto& crypto, domain::Intent& intent) {
+  domain::EnrollmentRef& ref = intent.enrollment;
   const Result<domain::EnrollmentGroupId> id = domain::EnrollmentGroupId::parse(ref.id);
   if (!id) return Error{Errc::unauthorized, "the intent names no enrollment group"};
   const auto group = enrollments.group(*id);
@@ -48,6 +58,10 @@ Result<domain::Provisioning> enabled_group(domain::EnrollmentLookup& enrollments
     return Error{Errc::disabled, "enrollment group " + ref.id + " was disabled meanwhile"};
   }
   ref.version = (*group)->version;
+  const auto* keys = std::get_if<domain::SymmetricKeyAttestation>(&(*group)->record.attestation);
+  if (keys != nullptr) {
+    refresh_keys(domain::derive_device_keys(*keys, intent.registration_id.str(), crypto), intent);
+  }
   return (*group)->record.provisioning;
 }
 
@@ -81,8 +95,8 @@ Result<void> decide(const DecisionInputs& inputs, const domain::IdScope& tenant,
   return {};
 }
 
-Result<domain::Provisioning> still_enrolled(const Cache& cache, const domain::IdScope& tenant,
-                                            domain::Intent& intent) {
+Result<domain::Provisioning> still_enrolled(const Cache& cache, ports::Crypto& crypto,
+                                            const domain::IdScope& tenant, domain::Intent& intent) {
   const auto enrollments = cache.enrollments(tenant);
   const auto individual = enrollments->individual(intent.registration_id);
   if (!individual) return individual.error();
@@ -95,11 +109,14 @@ Result<domain::Provisioning> still_enrolled(const Cache& cache, const domain::Id
   if (is_disabled) {
     return Error{Errc::disabled, "the individual enrollment was disabled meanwhile"};
   }
-  if (intent.enrollment.is_group) return enabled_group(*enrollments, intent.enrollment);
+  if (intent.enrollment.is_group) return enabled_group(*enrollments, crypto, intent);
   if (!individual->has_value()) {
     return Error{Errc::unauthorized, "the individual enrollment was deleted meanwhile"};
   }
   intent.enrollment.version = (*individual)->version;
+  const auto* keys =
+      std::get_if<domain::SymmetricKeyAttestation>(&(*individual)->record.attestation);
+  if (keys != nullptr) refresh_keys(*keys, intent);
   return (*individual)->record.provisioning;
 }
 

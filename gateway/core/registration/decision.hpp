@@ -35,9 +35,10 @@ struct DecisionInputs {
                                   domain::Intent& intent);
 
 // The record that a device was accepted on, if it still stands and is enabled; every attempt asks
-// again (design section 3.6). Brings the intent's version of it up to date. Errc::disabled or
-// Errc::unauthorized (deleted) if not; other errors mean that it can't be told now.
-[[nodiscard]] Result<domain::Provisioning> still_enrolled(const Cache& cache,
+// again (design section 3.6). Brings the intent's version of it up to date, and with it the
+// symmetric keys that the hub is given. Errc::disabled or Errc::unauthorized (deleted) if not;
+// other errors mean that it can't be told now.
+[[nodiscard]] Result<domain::Provisioning> still_enrolled(const Cache& cache, ports::Crypto& crypto,
                                                           const domain::IdScope& tenant,
                                                           domain::Intent& intent);
 

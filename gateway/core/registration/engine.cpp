@@ -54,6 +54,7 @@ void RegistrationEngine::restore(std::vector<JournaledIntent> intents) {
     operation.intent = std::move(journaled.intent);
     begin_attempt(operation.intent, operation.durable_hub, operation.intent.host_name,
                   operation.opened);
+    note_interruption(operation.intent);
     // Spread, so that a restart does not fall upon the hubs all at once.
     operations_.wake_at(operation, next_try(0));
   }
@@ -545,7 +546,7 @@ void RegistrationEngine::intent_refused(Operation& operation, const Error& error
 
 void RegistrationEngine::attempt(Operation& operation, Actions& out) {
   const Result<domain::Provisioning> enrolled =
-      still_enrolled(ports_.cache, operation.ref.tenant, operation.intent);
+      still_enrolled(ports_.cache, ports_.crypto, operation.ref.tenant, operation.intent);
   if (!enrolled) {
     const Errc code = enrolled.error().code;
     if (code == Errc::disabled || code == Errc::unauthorized) {
@@ -684,7 +685,7 @@ void RegistrationEngine::try_next_hub(Operation& operation, const Error& error, 
     return;
   }
   const Result<domain::Provisioning> enrolled =
-      still_enrolled(ports_.cache, operation.ref.tenant, operation.intent);
+      still_enrolled(ports_.cache, ports_.crypto, operation.ref.tenant, operation.intent);
   const Result<void> decided = enrolled ? decide(decision_inputs(), operation.ref.tenant, *enrolled,
                                                  operation.intent.device_id, std::nullopt,
                                                  ports_.clock.wall(), operation.intent)

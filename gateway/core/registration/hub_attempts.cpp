@@ -34,6 +34,12 @@ void begin_attempt(domain::Intent& intent, const domain::HubId& hub, const std::
   intent.attempts.push_back(domain::HubAttempt{hub, host_name, now, std::nullopt, {}});
 }
 
+void note_interruption(domain::Intent& intent) {
+  if (intent.attempts.empty() || intent.attempts.back().failure) return;
+  intent.attempts.back().failure = Errc::timed_out;
+  intent.attempts.back().reason = "the gateway stopped before the hub's answer";
+}
+
 void note_failure(domain::Intent& intent, const Error& error, WallTime now) {
   BERTH_ASSERT(!intent.attempts.empty());
   domain::HubAttempt& last = intent.attempts.back();

@@ -21,6 +21,9 @@ namespace berth::gateway {
 void begin_attempt(domain::Intent& intent, const domain::HubId& hub, const std::string& host_name,
                    WallTime now);
 
+// The gateway stopped meanwhile: how the last attempt ended, if it was made, is not known.
+void note_interruption(domain::Intent& intent);
+
 // The last attempt ended so. One of which something may stand in the hub stays so, whatever comes
 // later; a definite no that follows is noted as one more attempt.
 void note_failure(domain::Intent& intent, const Error& error, WallTime now);

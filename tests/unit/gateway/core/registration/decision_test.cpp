@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "shared/domain/attestation/symmetric_key.hpp"
 #include "tests/unit/gateway/core/registration/engine_bench.hpp"
 
 using namespace berth;
@@ -26,7 +27,7 @@ TEST_GROUP(Decision) {
                   previous, kNow, intent);
   }
   Result<domain::Provisioning> enrolled() {
-    return still_enrolled(cache, cache.scope, intent);
+    return still_enrolled(cache, crypto, cache.scope, intent);
   }
 };
 
@@ -91,6 +92,30 @@ TEST(Decision, BringsTheVersionOfTheEnrollmentUpToDate) {
   cache.put(individual("dev-1"));
   CHECK_TRUE(enrolled().has_value());
   LONGS_EQUAL(2, intent.enrollment.version);
+}
+
+TEST(Decision, GivesTheHubTheKeysThatTheEnrollmentHasNow) {
+  auto record = individual("dev-1");
+  const SecretBytes rolled = SecretBytes::copy_of(as_bytes("a key that was rolled since"));
+  record.attestation = domain::SymmetricKeyAttestation{rolled, rolled};
+  cache.put(record);
+  intent.credential = domain::SymmetricKeyCredential{};
+  CHECK_TRUE(enrolled().has_value());
+  CHECK_TRUE(std::get<domain::SymmetricKeyCredential>(intent.credential).primary == rolled);
+
+  domain::EnrollmentGroup group;
+  group.group_id = group_id("Line");
+  group.attestation = domain::SymmetricKeyAttestation{rolled, rolled};
+  cache.put(group);
+  intent.enrollment = {true, "line", 1};
+  CHECK_TRUE(enrolled().has_value());
+  CHECK_TRUE(std::get<domain::SymmetricKeyCredential>(intent.credential).primary ==
+             domain::derive_device_key(rolled, "dev-1", crypto));
+
+  // What a certificate proved stays.
+  intent.credential = domain::ThumbprintCredential{"AB"};
+  CHECK_TRUE(enrolled().has_value());
+  CHECK_TRUE(std::holds_alternative<domain::ThumbprintCredential>(intent.credential));
 }
 
 TEST(Decision, RefusesAnIndividualThatWasDisabledOrDeleted) {

@@ -54,6 +54,18 @@ TEST(HubAttempts, RemembersEveryHubOnce) {
   STRCMP_EQUAL("b.example.test", intent.host_name.c_str());
 }
 
+TEST(HubAttempts, DoesNotForgetAnAttemptThatARestartInterrupted) {
+  domain::Intent intent = going_for_a();
+  note_interruption(intent);
+  note_failure(intent, Error{Errc::throttled, "not now"}, kNow);
+  note_failure(intent, Error{Errc::hub_refused, "never"}, kNow);
+  LONGS_EQUAL(1, cleanup_after(intent, nullptr, kNow).size());
+  // What ended before the restart is known.
+  domain::Intent ended = failed_with({Errc::throttled});
+  note_interruption(ended);
+  CHECK_TRUE(cleanup_after(ended, nullptr, kNow).empty());
+}
+
 TEST(HubAttempts, NamesTheHubsThatRefused) {
   CHECK_TRUE(hubs_that_refused(failed_with({Errc::unavailable})).empty());
   CHECK_TRUE(hubs_that_refused(failed_with({Errc::hub_full})) == std::vector{kA});
