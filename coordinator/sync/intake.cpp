@@ -294,7 +294,12 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
   // A gateway that knew of an assignment moves the device by another substatus.
   const bool decided_apart =
       !is_ours && incoming.substatus == domain::RegistrationSubstatus::initial_assignment;
-  if (is_newer(incoming, current)) {
+  // A gateway's outcomes come in the order in which it decided, whatever its clock said.
+  if (is_ours && incoming.arrival < current.arrival) {
+    incoming.arrival = current.arrival;
+    incoming.arrival_clamped = true;
+  }
+  if (is_ours || is_newer(incoming, current)) {
     if (!is_ours && !may_supersede(batch.gateway.gateway_id)) {
       taken.quarantine_reason =
           "the gateway supersedes more assignments in an hour than a gateway may";
@@ -312,12 +317,10 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
     return taken;
   }
   // The older side: it is kept in sight, and what it wrote goes.
-  if (!is_ours) {
-    current.superseded = side_of(incoming);
-    current.updated = batch.now;
-    present.is_dirty = true;
-    if (!same_place(current, incoming)) batch.clean_up(entry.id_scope, incoming);
-  }
+  current.superseded = side_of(incoming);
+  current.updated = batch.now;
+  present.is_dirty = true;
+  if (!same_place(current, incoming)) batch.clean_up(entry.id_scope, incoming);
   return taken;
 }
 

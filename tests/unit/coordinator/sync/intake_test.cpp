@@ -155,6 +155,19 @@ TEST(Intake, CleansUpWhatAGatewayMayNotHaveKnownWhenItMovedTheDevice) {
   LONGS_EQUAL(1, cleanups());
 }
 
+TEST(Intake, GoesByTheOutboxesOrderWithinOneGateway) {
+  take(first, {assigned(hub)});
+  const WallTime before = stands()->arrival;
+  // Of a boot that nobody can vouch for, whose clock was set back.
+  auto later = assigned(other_hub);
+  later.arrival_moment = {"boot-0", std::chrono::seconds{1}};
+  later.registration.arrival = clock.wall() - std::chrono::hours{5};
+  take(first, {later});
+  STRCMP_EQUAL("hub-b.example", stands()->assigned_hub.c_str());
+  CHECK_TRUE(stands()->arrival == before);
+  CHECK_TRUE(stands()->arrival_clamped);
+}
+
 TEST(Intake, TimesArrivalsByTheContactWithTheSameBoot) {
   auto entry = assigned(hub, std::chrono::seconds{30});
   entry.registration.arrival = clock.wall() + std::chrono::days{300};
