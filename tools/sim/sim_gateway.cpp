@@ -493,6 +493,11 @@ void SimGateway::Running::clean_up(const gateway::HeldCleanup& held, bool was_as
         return gateway::cleanup_operation(store, held, step, on);
       },
       [this, held, step, done = std::move(done)](const Result<hub::HubOutcome>& outcome) {
+        world.trace.line(of.name_, "clean-up of " + gateway::cleanup_id(held.task) + " by etag " +
+                                       held.task.hub_etag +
+                                       (!outcome         ? ": " + outcome.error().reason
+                                        : outcome->found ? ": done"
+                                                         : ": nothing of ours there"));
         if (!outcome) return done(!gateway::is_passing(outcome.error().code));
         note(held, step, *outcome);
         done(true);

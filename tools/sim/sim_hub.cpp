@@ -91,7 +91,8 @@ void SimHub::request(std::size_t gateway, const http::Request& request, Answer a
     }
     http::Response response = serve(request);
     world_.trace.line(link_.host_name, "gateway-" + std::to_string(gateway) + " " + shown(request) +
-                                           " " + std::to_string(response.status));
+                                           " " + std::to_string(response.status) + " " +
+                                           std::string(response.headers.get("ETag")));
     if (world_.random.chance(world_.weather.lost)) return;
     world_.scheduler.after(world_.latency(),
                            [give, response = std::move(response)] { give(response); });
