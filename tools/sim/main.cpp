@@ -43,19 +43,17 @@ int run(const Seeds& seeds, const std::string& name, bool traces) {
   std::uint64_t events = 0;
   std::uint64_t hash = 0;
   for (std::uint64_t seed = seeds.first;; ++seed) {
-    Random random(seed);
-    const auto scenario = find_scenario(name, random);
-    if (!scenario) {
+    const auto print = [](const std::string& line) { std::cout << line << "\n"; };
+    const auto played =
+        play(name, seed, traces ? std::function<void(const std::string&)>(print) : nullptr);
+    if (!played) {
       std::cerr << "berth-sim: there is no scenario " << name << "; there are:\n";
       for (const Scenario& known : scenarios()) {
         std::cerr << "  " << known.name << ": " << known.about << "\n";
       }
       return kWrongUsage;
     }
-    const auto print = [](const std::string& line) { std::cout << line << "\n"; };
-    const Report report =
-        simulate(random.branch(), *scenario,
-                 traces ? std::function<void(const std::string&)>(print) : nullptr);
+    const Report& report = *played;
     if (report.failure) {
       if (!traces) {
         for (const std::string& line : report.last_lines) std::cout << line << "\n";

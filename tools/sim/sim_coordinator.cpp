@@ -5,11 +5,6 @@
 #include "tools/sim/must.hpp"
 
 namespace berth::sim {
-namespace {
-
-constexpr SimTime kTick{1'000'000};
-
-}  // namespace
 
 struct SimCoordinator::Session {
   std::shared_ptr<Wire> wire;
@@ -146,7 +141,7 @@ bool SimCoordinator::accept(const std::shared_ptr<Wire>& wire, const Bytes& cert
       [this, number, boot] {
         if (boot == boot_) running_->sessions.erase(number);
       });
-  after(kTick, [this, number] { tick(number); });
+  after(world_.tick, [this, number] { tick(number); });
   return true;
 }
 
@@ -172,7 +167,7 @@ void SimCoordinator::tick(std::uint64_t session) {
   if (found == running_->sessions.end()) return;
   found->second.session->tick(clock_.monotonic());
   flush(session);
-  after(kTick, [this, session] { tick(session); });
+  after(world_.tick, [this, session] { tick(session); });
 }
 
 std::optional<Result<void>> SimCoordinator::call(const Call& what) {

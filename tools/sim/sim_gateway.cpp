@@ -35,7 +35,6 @@ using gateway::Action;
 using gateway::Actions;
 using gateway::OperationRef;
 
-constexpr SimTime kTick{1'000'000};
 constexpr SimTime kConnectTimeout{10'000'000};
 constexpr SimTime kFirstReconnect{500'000};
 constexpr SimTime kLastReconnect{30'000'000};
@@ -363,7 +362,7 @@ void SimGateway::Running::connected(const std::shared_ptr<Wire>& wire) {
   is_ending = false;
   inbox.clear();
   flush();
-  of.after(kTick, [this, number = session] { tick(number); });
+  of.after(world.tick, [this, number = session] { tick(number); });
 }
 
 void SimGateway::Running::pump() {
@@ -407,7 +406,7 @@ void SimGateway::Running::tick(std::uint64_t number) {
   if (number != session || !has_session || is_ending) return;
   uplink.tick();
   pump();
-  of.after(kTick, [this, number] { tick(number); });
+  of.after(world.tick, [this, number] { tick(number); });
 }
 
 // Once nothing of the session is on its way to the disk any more.

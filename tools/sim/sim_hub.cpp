@@ -125,8 +125,8 @@ std::vector<hub_server::Device> SimHub::devices() {
   return std::move(*all);
 }
 
-void SimHub::plant(const std::string& device_id) {
-  const boost::json::object identity{{"deviceId", device_id}, {"statusReason", "somebody else's"}};
+void SimHub::plant(const std::string& device_id, const std::string& marker) {
+  const boost::json::object identity{{"deviceId", device_id}, {"statusReason", marker}};
   const auto planted = registry_.put(device_id, identity, std::nullopt);
   BERTH_ASSERT(planted.has_value());
 }

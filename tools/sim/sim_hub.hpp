@@ -34,8 +34,8 @@ class SimHub {
   [[nodiscard]] const domain::LinkedHub& link() const { return link_; }
   // All identities, for those who look from outside.
   [[nodiscard]] std::vector<hub_server::Device> devices();
-  // An identity that is not Berth's.
-  void plant(const std::string& device_id);
+  // An identity that nobody asked for, with that marker.
+  void plant(const std::string& device_id, const std::string& marker);
 
  private:
   [[nodiscard]] http::Response serve(const http::Request& request);

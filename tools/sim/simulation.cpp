@@ -22,17 +22,19 @@ constexpr SimTime kStorm = 10 * kMinute;
 constexpr SimTime kCalm = 6 * kMinute;
 constexpr SimTime kCleanUp = 150 * kMinute;
 constexpr SimTime kCheckInterval = 20 * kSecond;
+constexpr SimTime kSlowTick = 5 * kSecond;
+constexpr SimTime kSlowCheckInterval = 5 * kMinute;
 constexpr std::size_t kKeySize = 32;
 constexpr std::chrono::minutes kShortPermit{3};
 constexpr std::uint64_t kShortLog = 10;
 
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, const Scenario& scenario,
+  Simulation(std::uint64_t seed, std::uint64_t chance, const Scenario& scenario,
              const std::function<void(const std::string&)>& print)
       : seed_(seed),
         scenario_(scenario),
-        world_(seed, print),
+        world_(chance, print),
         coordinator_(world_, permits(), scenario.short_log ? kShortLog : store::kLogHorizon),
         oracle_(world_, coordinator_, hubs_, gateways_),
         storm_(world_, scenario_, coordinator_, oracle_, hubs_, gateways_) {
@@ -53,7 +55,8 @@ class Simulation {
     run_for(kCalm);
     // Those that have no right to register go on asking; they need not do it for hours.
     for (const auto& device : devices_) device->stop();
-    run_for(kCleanUp);
+    world_.tick = kSlowTick;
+    run_for(kCleanUp, kSlowCheckInterval);
     if (!world_.failure) check_settled();
     if (!world_.failure) oracle_.check_quiet(devices_);
     return report();
@@ -172,10 +175,10 @@ class Simulation {
     devices_.back()->start(world_.random.between(kSecond, kStorm / 2));
   }
 
-  void run_for(SimTime time) {
+  void run_for(SimTime time, SimTime check_interval = kCheckInterval) {
     const SimTime end = world_.scheduler.now() + time;
     while (!world_.failure && world_.scheduler.now() < end) {
-      world_.scheduler.run(std::min(end, world_.scheduler.now() + kCheckInterval),
+      world_.scheduler.run(std::min(end, world_.scheduler.now() + check_interval),
                            [this] { storm_.bury_the_dead(); });
       if (!world_.failure) oracle_.check_copies();
       if (!world_.failure) oracle_.check_acknowledged();
@@ -223,9 +226,12 @@ class Simulation {
 
 }  // namespace
 
-Report simulate(std::uint64_t seed, const Scenario& scenario,
-                const std::function<void(const std::string&)>& print) {
-  Simulation simulation(seed, scenario, print);
+std::optional<Report> play(const std::string& scenario, std::uint64_t seed,
+                           const std::function<void(const std::string&)>& print) {
+  Random random(seed);
+  const auto found = find_scenario(scenario, random);
+  if (!found) return std::nullopt;
+  Simulation simulation(seed, random.branch(), *found, print);
   return simulation.run();
 }
 

@@ -22,8 +22,9 @@ struct Report {
   std::vector<std::string> last_lines;  // with a failure
 };
 
-// `print` gets every line of the trace; it may be empty.
-[[nodiscard]] Report simulate(std::uint64_t seed, const Scenario& scenario,
-                              const std::function<void(const std::string&)>& print = {});
+// One run of the scenario of that name; none if there is no such scenario. `print` gets every line
+// of the trace; it may be empty.
+[[nodiscard]] std::optional<Report> play(const std::string& scenario, std::uint64_t seed,
+                                         const std::function<void(const std::string&)>& print = {});
 
 }  // namespace berth::sim

@@ -42,6 +42,9 @@ struct World {
                              : random.between(SimTime{500}, SimTime{20'000});
   }
 
+  // How often sessions look at the time: seldom, where nothing happens for hours.
+  SimTime tick{1'000'000};
+
   Scheduler scheduler;
   Random random;
   SimCrypto crypto;
