@@ -31,6 +31,12 @@ Wanted wanted(const store::Reader& reader, const HeldCleanup& held) {
   return names_it ? Wanted::yes : Wanted::no;
 }
 
+// What is deleted was disabled before, by that etag. Without one, nothing was there at the first
+// look.
+bool was_disabled(const domain::CleanupTask& task) {
+  return task.phase == Phase::remove && !task.hub_etag.empty();
+}
+
 // The etag of our own write is no longer that of an identity that somebody wrote since. Without
 // one, or with nothing known of the registration, another gateway may have registered the device
 // there; and what is deleted can't be enabled again.
@@ -75,13 +81,12 @@ CleanupStep next_step(const store::Reader& reader, const HeldCleanup& held, Wall
                       bool was_asked) {
   switch (wanted(reader, held)) {
     case Wanted::not_yet_known: return CleanupStep::wait;
-    case Wanted::yes:
-      return held.task.phase == Phase::remove ? CleanupStep::enable : CleanupStep::drop;
+    case Wanted::yes: return was_disabled(held.task) ? CleanupStep::enable : CleanupStep::drop;
     case Wanted::no: break;
   }
   if (held.task.not_before > now) return CleanupStep::wait;
   if (!was_asked && needs_the_coordinator(reader, held)) return CleanupStep::ask_coordinator;
-  return held.task.phase == Phase::remove ? CleanupStep::remove : CleanupStep::disable;
+  return was_disabled(held.task) ? CleanupStep::remove : CleanupStep::disable;
 }
 
 std::unique_ptr<hub::HubOperation> cleanup_operation(const store::Reader& reader,
@@ -114,8 +119,10 @@ store::ChangeSet cleanup_done(const HeldCleanup& held, CleanupStep step,
   change.table = store::Table::cleanup;
   change.id = cleanup_id(held.task);
   change.expected_version = held.version;
-  // Absent, foreign or written since: there is nothing of what we left.
-  if (step == CleanupStep::disable && outcome.found) {
+  // Absent, foreign or written since: there is nothing of what we left. But an attempt whose end is
+  // not known may still be on its way to the hub, and is looked for once more.
+  const bool may_come = held.task.phase == Phase::disable && held.task.hub_etag.empty();
+  if (step == CleanupStep::disable && (outcome.found || may_come)) {
     domain::CleanupTask task = held.task;
     task.phase = Phase::remove;
     task.not_before = now + kCleanupGrace;

@@ -60,6 +60,7 @@ TEST_GROUP(CleanupRunner) {
   std::unique_ptr<HubLink> hubs_;
   std::unique_ptr<CleanupRunner> runner_;
   std::string status_ = "enabled";
+  std::string owner_ = hub::ownership_marker(kOwner);
 
   void setup() override {
     CHECK(store_.create_tenant(store::kNode).has_value());
@@ -68,7 +69,7 @@ TEST_GROUP(CleanupRunner) {
       if (on_request_) on_request_(request);
       http::Response response;
       response.body = R"({"deviceId":"Press-1","etag":"e1","status":")" + status_ +
-                      R"(","statusReason":")" + hub::ownership_marker(kOwner) +
+                      R"(","statusReason":")" + owner_ +
                       R"(","authentication":{"type":"sas"},"capabilities":{"iotEdge":false}})";
       return response;
     });
@@ -183,6 +184,33 @@ TEST(CleanupRunner, EnablesAtOnceWhatTurnsOutToBeWanted) {
   look();
   STRCMP_EQUAL("PUT", server_->requests.back().method.c_str());
   CHECK(server_->requests.back().body.find(R"("status":"enabled")") != std::string::npos);
+  CHECK_FALSE(task().has_value());
+}
+
+TEST(CleanupRunner, LooksOnceMoreForAnAttemptThatMayStillBeOnItsWay) {
+  owner_ = "nobody";  // what is there is not ours
+  ask_for(CleanupTask::Phase::disable, "");
+  look();
+  CHECK(task()->not_before == clock_.wall() + kCleanupGrace);
+  owner_ = hub::ownership_marker(kOwner);
+  clock_.advance(kCleanupGrace);
+  look();
+  // Disabled first, as ever.
+  STRCMP_EQUAL("PUT", server_->requests.back().method.c_str());
+  STRCMP_EQUAL("e1", task()->hub_etag.c_str());
+  clock_.advance(kCleanupGrace);
+  look();
+  STRCMP_EQUAL("DELETE", server_->requests.back().method.c_str());
+  CHECK_FALSE(task().has_value());
+}
+
+TEST(CleanupRunner, ForgetsWhatDidNotComeByTheSecondLook) {
+  owner_ = "nobody";
+  ask_for(CleanupTask::Phase::disable, "");
+  look();
+  clock_.advance(kCleanupGrace);
+  look();
+  LONGS_EQUAL(0, writes());
   CHECK_FALSE(task().has_value());
 }
 
