@@ -91,7 +91,9 @@ runtime::Task<Reply> Shard::submit(DeviceRequest request) {
     asio::post(loop_, [this, shared, submitted = std::move(submitted)]() mutable {
       take(std::move(submitted), [shared](const Reply& reply) {
         const auto executor = asio::get_associated_executor(*shared);
-        asio::post(executor, [shared, reply]() mutable { std::move (*shared)(std::move(reply)); });
+        asio::post(executor, [shared, copy = Reply(reply)]() mutable {
+          std::move (*shared)(std::move(copy));
+        });
       });
     });
   };

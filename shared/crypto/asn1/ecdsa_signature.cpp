@@ -43,10 +43,9 @@ std::optional<Bytes> ecdsa_signature_from_der(ByteView der, std::size_t size) {
   DerReader numbers(pair->content);
   Bytes r_and_s;
   r_and_s.reserve(2 * size);
-  if (!copy_number(numbers, size, r_and_s) || !copy_number(numbers, size, r_and_s) ||
-      !numbers.at_end()) {
-    return std::nullopt;
-  }
+  const bool has_r = copy_number(numbers, size, r_and_s);
+  const bool has_both = has_r && copy_number(numbers, size, r_and_s);
+  if (!has_both || !numbers.at_end()) return std::nullopt;
   return r_and_s;
 }
 
