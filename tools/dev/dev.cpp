@@ -11,7 +11,6 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 #include "shared/crypto/openssl/certificate_authority.hpp"
 #include "shared/runtime/signals.hpp"
@@ -81,13 +80,15 @@ class Orders {
 class Loop {
  public:
   Loop() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
-  ~Loop() {
+  ~Loop() { end(); }
+  // What lives on the loop may then go, from the main thread.
+  void end() {
+    if (!thread_.joinable()) return;
     work_.reset();
     context_.stop();
     thread_.join();
   }
   asio::any_io_executor executor() { return context_.get_executor(); }
-  asio::io_context& context() { return context_; }
 
  private:
   asio::io_context context_{1};
@@ -112,9 +113,9 @@ Result<void> run_dev(const DevOptions& options) {
   runtime::SystemEntropy entropy;
   Installation installation(absolute, *ports, *authority, clock, entropy);
   Orders orders;
-  std::unique_ptr<Relay> relay;
 
   Loop loop;
+  std::unique_ptr<Relay> relay;  // lives on the loop
   std::optional<runtime::Signals> signals;
   signals.emplace(
       loop.executor(), [&orders] { orders.end(); }, [] {});
@@ -153,10 +154,7 @@ Result<void> run_dev(const DevOptions& options) {
     orders.follow();
   }
   installation.stop();
-  asio::post(loop.context(), [&] {
-    (*control)->stop();
-    if (relay) relay->stop();
-  });
+  loop.end();
   if (!started && !orders.ended()) return started.error();
   return {};
 }

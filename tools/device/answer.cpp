@@ -93,9 +93,9 @@ std::chrono::milliseconds poll_delay(std::string_view retry_after) {
         std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds);
     if (failed != std::errc{} || end != retry_after.data() + retry_after.size()) seconds = kDefault;
   }
-  return std::clamp(
-      std::chrono::milliseconds{std::chrono::seconds{std::min<std::int64_t>(seconds, 30)}},
-      std::chrono::milliseconds{100}, std::chrono::milliseconds{30000});
+  constexpr std::int64_t kLongest = 30;
+  const std::chrono::seconds wanted{std::clamp<std::int64_t>(seconds, 0, kLongest)};
+  return std::max<std::chrono::milliseconds>(wanted, std::chrono::milliseconds{100});
 }
 
 }  // namespace berth::device
