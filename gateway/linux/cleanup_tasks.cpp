@@ -120,9 +120,10 @@ store::ChangeSet cleanup_done(const HeldCleanup& held, CleanupStep step,
   change.id = cleanup_id(held.task);
   change.expected_version = held.version;
   // Absent, foreign or written since: there is nothing of what we left. But an attempt whose end is
-  // not known may still be on its way to the hub, and is looked for once more.
-  const bool may_come = held.task.phase == Phase::disable && held.task.hub_etag.empty();
-  if (step == CleanupStep::disable && (outcome.found || may_come)) {
+  // not known may still be on its way to the hub, and who wrote since may have been a gateway that
+  // knew less: once more is looked, by the marker alone, when all that had time to come has come.
+  const bool is_first_look = held.task.phase == Phase::disable;
+  if (step == CleanupStep::disable && (outcome.found || is_first_look)) {
     domain::CleanupTask task = held.task;
     task.phase = Phase::remove;
     task.not_before = now + kCleanupGrace;

@@ -1,6 +1,7 @@
 // What to do about what must go from a hub (design section 3.7): disable first, delete after a
-// grace period, and only what no registration names. What was disabled and turns out to be wanted
-// is enabled again: another gateway, out of reach at that time, had registered the device there.
+// grace period, and only what no registration names. What is not there, or was written since, is
+// looked for once more after the grace period. What was disabled and turns out to be wanted is
+// enabled again: another gateway, out of reach at that time, had registered the device there.
 #pragma once
 
 #include <chrono>
