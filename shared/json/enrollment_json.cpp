@@ -296,6 +296,7 @@ void add_provisioning(bj::object& to, const domain::Provisioning& provisioning,
         {"apiVersion", provisioning.custom_allocation->api_version}};
   }
   std::vector<std::string> sites;
+  sites.reserve(provisioning.sites.size());
   for (const domain::SiteId& site : provisioning.sites) sites.push_back(site.str());
   add_names(to, "sites", sites);
   if (provisioning.unknown_members.empty()) return;

@@ -178,7 +178,7 @@ class Exchange {
     Received received;
     received.reusable = parser.keep_alive() && pending_.empty();
     auto& message = parser.get();
-    received.response.status = message.result_int();
+    received.response.status = static_cast<int>(message.result_int());
     for (const auto& field : message) {
       std::string name(field.name_string());
       // Headers keeps one field of a name, and that is the first (see Headers::get).

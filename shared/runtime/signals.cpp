@@ -10,7 +10,7 @@ namespace berth::runtime {
 struct Signals::State : std::enable_shared_from_this<Signals::State> {
   State(boost::asio::any_io_executor executor, std::function<void()> on_stop_,
         std::function<void()> on_reload_)
-      : set(std::move(executor), SIGTERM, SIGINT, SIGHUP),
+      : set(executor, SIGTERM, SIGINT, SIGHUP),
         on_stop(std::move(on_stop_)),
         on_reload(std::move(on_reload_)) {}
 

@@ -6,10 +6,6 @@
 namespace berth::sync {
 namespace {
 
-// The overloads below would hide those of wire_fields.hpp.
-using sync::put;
-using sync::take;
-
 void put(const domain::DeviceCredential& from, wire::DeviceCredential& to) {
   if (const auto* key = std::get_if<domain::SymmetricKeyCredential>(&from)) {
     to.mutable_symmetric_key()->set_primary(text_of(key->primary));
