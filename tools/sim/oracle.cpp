@@ -133,6 +133,7 @@ void Oracle::deleting(const std::string& device) {
 
 // Invariant 4.
 void Oracle::accepted(const SimGateway& gateway, const domain::Intent& intent) {
+  accepted_.emplace(intent.registration_id.folded(), gateway.id(), intent.enrollment.version);
   const auto& disk = gateway.store().disk();
   const auto& tenant = coordinator_.tenant();
   const auto cursor = must(gateway::read_cursor(disk, tenant));
@@ -359,11 +360,19 @@ void Oracle::check_credential(const domain::Registration& registration,
   const domain::EnrollmentRef& ref = registration.enrollment;
   const store::Table table =
       ref.is_group ? store::Table::enrollment_group : store::Table::individual_enrollment;
+  // Another gateway, which had not heard of a later version, may have written after this one.
+  const auto was_accepted_elsewhere = [&](std::uint64_t version) {
+    return std::any_of(gateways_.begin(), gateways_.end(), [&](const auto& gateway) {
+      return gateway->id() != registration.gateway_id &&
+             accepted_.contains({registration.registration_id.folded(), gateway->id(), version});
+    });
+  };
   // An ID may have been deleted and made again, with versions that begin anew.
   bool fits = false;
   for (const store::LogEntry& entry : coordinator_.history()) {
     if (entry.table != table || entry.id != to_lower(ref.id) || !entry.after) continue;
-    if (entry.after->version < ref.version) continue;
+    const std::uint64_t version = entry.after->version;
+    if (version < ref.version && !was_accepted_elsewhere(version)) continue;
     domain::SymmetricKeyAttestation keys;
     if (ref.is_group) {
       const auto group = must(sync::decode<domain::EnrollmentGroup>(entry.after->body));

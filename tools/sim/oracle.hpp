@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -85,6 +86,8 @@ class Oracle {
   // Identities that an admin's deletion of their registration left to the admin: host, device.
   std::set<std::pair<std::string, std::string>> released_;
   std::set<std::size_t> set_clocks_;
+  // Enrollment versions that gateways accepted a device on: device, gateway, version.
+  std::set<std::tuple<std::string, domain::GatewayId, std::uint64_t>> accepted_;
 };
 
 }  // namespace berth::sim
