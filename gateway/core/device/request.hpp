@@ -62,6 +62,12 @@ struct RegistrationReply {
   protocol::RegistrationResult result;
 };
 
+// To a TPM that showed its keys and no token (device API 4.2): what only that TPM can activate.
+// Over HTTPS it is the body of a 401, over AMQP the SASL mechanism's challenge.
+struct ChallengeReply {
+  Bytes authentication_key;  // the first blob (device API 4.3)
+};
+
 struct Refusal {
   Errc code = Errc::internal;
   std::string tracking_id;              // a GUID; the log names it beside the reason
@@ -70,7 +76,7 @@ struct Refusal {
 
 struct Reply {
   RequestToken token = 0;
-  std::variant<OperationReply, RegistrationReply, Refusal> content;
+  std::variant<OperationReply, RegistrationReply, ChallengeReply, Refusal> content;
 };
 
 }  // namespace berth::gateway
