@@ -11,6 +11,7 @@ constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 std::string hex(ByteView bytes, std::string_view digits) {
   std::string text;
@@ -116,6 +117,19 @@ std::string to_base64url(ByteView bytes) {
 }
 std::optional<Bytes> from_base64url(std::string_view text) {
   return decode64(text, kBase64Url);
+}
+
+std::string to_base32(ByteView bytes) {
+  std::string text;
+  text.reserve((bytes.size() * 8 + 4) / 5);
+  std::uint32_t buffer = 0;
+  unsigned bits = 0;
+  for (const std::uint8_t byte : bytes) {
+    buffer = (buffer << 8U | byte) & 0xFFFU;
+    for (bits += 8; bits >= 5; bits -= 5) text += kBase32[buffer >> (bits - 5) & 31U];
+  }
+  if (bits > 0) text += kBase32[buffer << (5 - bits) & 31U];
+  return text;
 }
 
 std::string percent_encode(std::string_view text) {

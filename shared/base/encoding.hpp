@@ -1,6 +1,6 @@
-// Text forms of bytes: hex, base64 (RFC 4648 section 4), base64url (section 5, unpadded), percent
-// (RFC 3986 section 2.1). Decoders are strict: they refuse what an encoder would not write, except
-// where said.
+// Text forms of bytes: hex, base64 (RFC 4648 section 4), base64url (section 5, unpadded), base32
+// (section 6), percent (RFC 3986 section 2.1). Decoders are strict: they refuse what an encoder
+// would not write, except where said.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,9 @@ std::optional<Bytes> from_base64(std::string_view text);
 
 std::string to_base64url(ByteView bytes);  // no padding
 std::optional<Bytes> from_base64url(std::string_view text);
+
+// Lower case, no padding: how a registration ID is made of a digest (device API 4.7).
+std::string to_base32(ByteView bytes);
 
 // Encodes all but RFC 3986's unreserved characters, with upper-case digits.
 std::string percent_encode(std::string_view text);

@@ -25,6 +25,15 @@ using Sha256Digest = std::array<std::uint8_t, 32>;
 inline constexpr std::size_t kAesKeySize = 32;
 inline constexpr std::size_t kGcmNonceSize = 12;
 inline constexpr std::size_t kGcmTagSize = 16;
+// AES-128 (FIPS 197): key and block, in bytes.
+inline constexpr std::size_t kAes128KeySize = 16;
+inline constexpr std::size_t kAesBlockSize = 16;
+
+// An RSA public key as a TPM shows it: numbers, without any DER.
+struct RsaPublicKey {
+  Bytes modulus;  // big-endian, no leading zero
+  std::uint32_t exponent = 65537;
+};
 
 // A certificate reduced to the fields that path building and the service API need (RFC 5280).
 // Parsing judges nothing: names, validity, key usage and the chain are judged in one place,
@@ -68,6 +77,17 @@ class Crypto {
   [[nodiscard]] virtual Result<Bytes> aes256_gcm_open(ByteView key, ByteView nonce,
                                                       ByteView associated_data,
                                                       ByteView sealed) = 0;
+
+  // CFB with segments of a whole block (NIST SP 800-38A section 6.3). The key is kAes128KeySize
+  // long, the initialization vector kAesBlockSize; as many bytes come out as go in. It hides and
+  // authenticates nothing: TPMs speak it, and put a MAC beside it.
+  [[nodiscard]] virtual Bytes aes128_cfb_encrypt(ByteView key, ByteView iv, ByteView plaintext) = 0;
+
+  // RSAES-OAEP (RFC 8017 section 7.1.1) with SHA-256 for both hash and mask. The label is used as
+  // it is: a TPM's ends with a zero byte. Errc::malformed if the key is not one of 2048 to 4096
+  // bits, or the message is too long for it.
+  [[nodiscard]] virtual Result<Bytes> rsa_oaep_encrypt(const RsaPublicKey& key, ByteView label,
+                                                       ByteView message) = 0;
 
   // One DER certificate with nothing after it. Errc::malformed otherwise.
   [[nodiscard]] virtual Result<Certificate> parse_certificate(ByteView der) = 0;

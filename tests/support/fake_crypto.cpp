@@ -59,6 +59,15 @@ Result<Bytes> FakeCrypto::aes256_gcm_open(ByteView key, ByteView nonce, ByteView
   return real_->aes256_gcm_open(key, nonce, associated_data, sealed);
 }
 
+Bytes FakeCrypto::aes128_cfb_encrypt(ByteView key, ByteView iv, ByteView plaintext) {
+  return real_->aes128_cfb_encrypt(key, iv, plaintext);
+}
+
+Result<Bytes> FakeCrypto::rsa_oaep_encrypt(const ports::RsaPublicKey& key, ByteView label,
+                                           ByteView message) {
+  return real_->rsa_oaep_encrypt(key, label, message);
+}
+
 Result<ports::Certificate> FakeCrypto::parse_certificate(ByteView der) {
   ++certificates_parsed_;
   const auto found = certificates_.find(to_bytes(der));

@@ -50,6 +50,9 @@ class FakeCrypto : public ports::Crypto {
                         ByteView plaintext) override;
   Result<Bytes> aes256_gcm_open(ByteView key, ByteView nonce, ByteView associated_data,
                                 ByteView sealed) override;
+  Bytes aes128_cfb_encrypt(ByteView key, ByteView iv, ByteView plaintext) override;
+  Result<Bytes> rsa_oaep_encrypt(const ports::RsaPublicKey& key, ByteView label,
+                                 ByteView message) override;
   Result<ports::Certificate> parse_certificate(ByteView der) override;
   bool is_signed_by(const ports::Certificate& certificate,
                     const ports::Certificate& issuer) override;

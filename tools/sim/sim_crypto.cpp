@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kCertificate = "certificate";
 constexpr std::string_view kCsr = "csr";
+constexpr std::string_view kRsaOaep = "rsa-oaep";
 constexpr std::size_t kKeySize = 32;
 constexpr std::size_t kSerialSize = 16;
 // kind, subject, key, issuer, issuer's key, from, until, is a CA, serial
@@ -69,6 +70,17 @@ Bytes SimCrypto::aes256_gcm_seal(ByteView key, ByteView nonce, ByteView associat
 Result<Bytes> SimCrypto::aes256_gcm_open(ByteView key, ByteView nonce, ByteView associated_data,
                                          ByteView sealed) {
   return real_->aes256_gcm_open(key, nonce, associated_data, sealed);
+}
+
+Bytes SimCrypto::aes128_cfb_encrypt(ByteView key, ByteView iv, ByteView plaintext) {
+  return real_->aes128_cfb_encrypt(key, iv, plaintext);
+}
+
+// A text too: padding is random, and a run is its seed's.
+Result<Bytes> SimCrypto::rsa_oaep_encrypt(const ports::RsaPublicKey& key, ByteView label,
+                                          ByteView message) {
+  return joined(
+      {std::string(kRsaOaep), to_hex(sha256(key.modulus)), to_hex(label), to_hex(message)});
 }
 
 Result<ports::Certificate> SimCrypto::parse_certificate(ByteView der) {

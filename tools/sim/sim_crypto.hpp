@@ -24,6 +24,9 @@ class SimCrypto final : public ports::Crypto {
                                       ByteView plaintext) override;
   [[nodiscard]] Result<Bytes> aes256_gcm_open(ByteView key, ByteView nonce,
                                               ByteView associated_data, ByteView sealed) override;
+  [[nodiscard]] Bytes aes128_cfb_encrypt(ByteView key, ByteView iv, ByteView plaintext) override;
+  [[nodiscard]] Result<Bytes> rsa_oaep_encrypt(const ports::RsaPublicKey& key, ByteView label,
+                                               ByteView message) override;
   [[nodiscard]] Result<ports::Certificate> parse_certificate(ByteView der) override;
   [[nodiscard]] bool is_signed_by(const ports::Certificate& certificate,
                                   const ports::Certificate& issuer) override;

@@ -10,6 +10,7 @@
 #include "shared/crypto/asn1/certificate_reader.hpp"
 #include "shared/crypto/asn1/ecdsa_signature.hpp"
 #include "shared/crypto/asn1/p256_private_key.hpp"
+#include "shared/crypto/asn1/rsa_public_key.hpp"
 #include "shared/crypto/mbedtls/mbedtls.hpp"
 #include "shared/crypto/mbedtls/psa.hpp"
 
@@ -113,6 +114,14 @@ psa_algorithm_t rsa_algorithm(const SignedParts& parts) {
                                                     : PSA_ALG_RSA_PSS_ANY_SALT(hash);
 }
 
+std::size_t rsa_bits(const ImportedKey& key) {
+  psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+  const bool known = psa_get_key_attributes(key.id(), &attributes) == PSA_SUCCESS;
+  const std::size_t bits = known ? psa_get_key_bits(&attributes) : 0;
+  psa_reset_key_attributes(&attributes);
+  return bits;
+}
+
 class MbedtlsCrypto final : public ports::Crypto {
  public:
   std::string name() const override { return MBEDTLS_VERSION_STRING_FULL; }
@@ -171,6 +180,51 @@ class MbedtlsCrypto final : public ports::Crypto {
     }
     plaintext.resize(size);
     return plaintext;
+  }
+
+  Bytes aes128_cfb_encrypt(ByteView key, ByteView iv, ByteView plaintext) override {
+    BERTH_ASSERT(key.size() == ports::kAes128KeySize && iv.size() == ports::kAesBlockSize);
+    const PsaLock lock;
+    const ImportedKey imported(PSA_KEY_TYPE_AES, PSA_KEY_USAGE_ENCRYPT, PSA_ALG_CFB, key);
+    BERTH_ASSERT(imported);
+    Bytes ciphertext(plaintext.size() + ports::kAesBlockSize);
+    // The one-call form makes up an initialization vector of its own.
+    psa_cipher_operation_t operation = psa_cipher_operation_init();
+    std::size_t updated = 0;
+    std::size_t finished = 0;
+    const bool encrypted =
+        psa_cipher_encrypt_setup(&operation, imported.id(), PSA_ALG_CFB) == PSA_SUCCESS &&
+        psa_cipher_set_iv(&operation, iv.data(), iv.size()) == PSA_SUCCESS &&
+        psa_cipher_update(&operation, plaintext.data(), plaintext.size(), ciphertext.data(),
+                          ciphertext.size(), &updated) == PSA_SUCCESS &&
+        psa_cipher_finish(&operation, ciphertext.data() + updated, ciphertext.size() - updated,
+                          &finished) == PSA_SUCCESS;
+    psa_cipher_abort(&operation);
+    BERTH_ASSERT(encrypted && updated + finished == plaintext.size());
+    ciphertext.resize(plaintext.size());
+    return ciphertext;
+  }
+
+  Result<Bytes> rsa_oaep_encrypt(const ports::RsaPublicKey& key, ByteView label,
+                                 ByteView message) override {
+    const Error not_a_key{Errc::malformed, "not an RSA key of 2048 to 4096 bits"};
+    if (key.modulus.size() > asn1::kMaxRsaBits / 8 || key.exponent < 3 || key.exponent % 2 == 0) {
+      return not_a_key;
+    }
+    const PsaLock lock;
+    const psa_algorithm_t algorithm = PSA_ALG_RSA_OAEP(PSA_ALG_SHA_256);
+    const ImportedKey imported(PSA_KEY_TYPE_RSA_PUBLIC_KEY, PSA_KEY_USAGE_ENCRYPT, algorithm,
+                               asn1::rsa_public_key_to_der(key));
+    if (!imported || rsa_bits(imported) < asn1::kMinRsaBits) return not_a_key;
+    Bytes ciphertext(key.modulus.size());
+    std::size_t size = 0;
+    if (psa_asymmetric_encrypt(imported.id(), algorithm, message.data(), message.size(),
+                               label.data(), label.size(), ciphertext.data(), ciphertext.size(),
+                               &size) != PSA_SUCCESS) {
+      return Error{Errc::malformed, "the RSA key encrypts no such message"};
+    }
+    ciphertext.resize(size);
+    return ciphertext;
   }
 
   Result<ports::Certificate> parse_certificate(ByteView der) override {

@@ -1,4 +1,4 @@
-// The crypto port over wolfCrypt; P-256 and AES-GCM over libcrypto.
+// The crypto port over wolfCrypt; P-256, AES-GCM and RSA-OAEP over libcrypto.
 
 #include <algorithm>
 #include <array>
@@ -7,6 +7,7 @@
 
 #include <wolfssl/options.h>  // first: it says how the library was built
 #include <wolfssl/version.h>
+#include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/hash.h>
@@ -18,6 +19,7 @@
 #include "shared/crypto/asn1/certificate_reader.hpp"
 #include "shared/crypto/openssl/aes_gcm.hpp"
 #include "shared/crypto/openssl/p256.hpp"
+#include "shared/crypto/openssl/rsa_oaep.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/crypto/wolfssl/wolfssl_device.hpp"
 
@@ -182,6 +184,27 @@ class WolfsslCrypto final : public ports::Crypto {
       return Error{Errc::corrupt, "sealed data does not fit its tag"};
     }
     return plaintext;
+  }
+
+  Bytes aes128_cfb_encrypt(ByteView key, ByteView iv, ByteView plaintext) override {
+    BERTH_ASSERT(key.size() == ports::kAes128KeySize && iv.size() == ports::kAesBlockSize);
+    Bytes ciphertext(plaintext.size());
+    Aes aes;
+    BERTH_ASSERT(wc_AesInit(&aes, nullptr, INVALID_DEVID) == 0);
+    // CFB runs the block cipher forwards in both directions.
+    const bool encrypted =
+        wc_AesSetKey(&aes, key.data(), size_of(key), iv.data(), AES_ENCRYPTION) == 0 &&
+        (plaintext.empty() ||
+         wc_AesCfbEncrypt(&aes, ciphertext.data(), plaintext.data(), size_of(plaintext)) == 0);
+    wc_AesFree(&aes);
+    wipe({reinterpret_cast<std::uint8_t*>(&aes), sizeof aes});
+    BERTH_ASSERT(encrypted);
+    return ciphertext;
+  }
+
+  Result<Bytes> rsa_oaep_encrypt(const ports::RsaPublicKey& key, ByteView label,
+                                 ByteView message) override {
+    return openssl::rsa_oaep_sha256_encrypt(key, label, message);
   }
 
   Result<ports::Certificate> parse_certificate(ByteView der) override {

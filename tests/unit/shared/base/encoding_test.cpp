@@ -24,6 +24,16 @@ TEST(Encoding, Base64AcceptsMissingPaddingAndRefusesEverythingElse) {
   CHECK_FALSE(from_base64("Zm-v").has_value());
 }
 
+TEST(Encoding, Base32FollowsTheVectorsOfRfc4648Section10) {
+  CHECK(to_base32(as_bytes("")).empty());
+  CHECK(to_base32(as_bytes("f")) == "my");
+  CHECK(to_base32(as_bytes("fo")) == "mzxq");
+  CHECK(to_base32(as_bytes("foo")) == "mzxw6");
+  CHECK(to_base32(as_bytes("foob")) == "mzxw6yq");
+  CHECK(to_base32(as_bytes("fooba")) == "mzxw6ytb");
+  CHECK(to_base32(as_bytes("foobar")) == "mzxw6ytboi");
+}
+
 TEST(Encoding, Base64UrlHasItsOwnAlphabetAndNoPadding) {
   const Bytes bytes{0xFB, 0xFF, 0xFE};
   CHECK(to_base64url(bytes) == "-__-");
