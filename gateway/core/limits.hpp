@@ -37,13 +37,7 @@ inline constexpr std::chrono::minutes kOperationRetention{10};
 inline constexpr std::chrono::milliseconds kFirstRetry{500};
 inline constexpr std::chrono::milliseconds kMaxRetry{30000};
 
-// MQTT, in bytes: a whole packet (device API 2.1); a CONNECT, which comes before any identity is
-// claimed; any other packet that carries no body; a topic.
-inline constexpr std::size_t kMaxMqttPacket = 256 * 1024;
-inline constexpr std::size_t kMaxMqttConnect = 16 * 1024;
-inline constexpr std::size_t kMaxMqttControl = 4 * 1024;
-inline constexpr std::size_t kMaxMqttTopic = 1024;
-inline constexpr std::size_t kMaxMqttFilters = 16;  // in one SUBSCRIBE or UNSUBSCRIBE
+// MQTT (what a packet may hold is with its codec, shared/protocol/mqtt).
 // Requests that one session has open.
 inline constexpr std::size_t kMaxMqttRequests = 8;
 // From the connection to CONNECT.

@@ -4,15 +4,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "gateway/core/device/mqtt_codec.hpp"
+#include "shared/protocol/mqtt/codec.hpp"
 #include "shared/runtime/tls_stream.hpp"
 #include "tools/device/answer.hpp"
 #include "tools/device/device.hpp"
 
 namespace berth::device {
 namespace {
-
-namespace mqtt = gateway::mqtt;
 
 constexpr std::string_view kResponsePrefix = "$dps/registrations/res/";
 constexpr std::uint16_t kKeepAliveSeconds = 60;

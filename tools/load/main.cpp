@@ -13,10 +13,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
-#include "gateway/core/device/mqtt_codec.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
 #include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
+#include "shared/protocol/mqtt/codec.hpp"
 #include "shared/runtime/http_client.hpp"
 #include "shared/runtime/system.hpp"
 #include "shared/runtime/tls_stream.hpp"
@@ -109,12 +109,12 @@ runtime::Task<Result<void>> connect_once(Run& run, std::shared_ptr<ports::TlsCon
   auto stream = co_await runtime::connect_tls(run.executor, run.options.host, run.options.port,
                                               std::move(context), kTimeout);
   if (!stream) co_return stream.error();
-  gateway::mqtt::Connect connect;
+  mqtt::Connect connect;
   connect.client_id = "load-" + std::to_string(number);
-  const Bytes packet = gateway::mqtt::encode(connect);
+  const Bytes packet = mqtt::encode(connect);
   const auto sent = co_await (*stream)->write_all(packet, kTimeout);
   if (!sent) co_return sent.error();
-  gateway::mqtt::Decoder decoder;
+  mqtt::Decoder decoder;
   Bytes buffer(256);
   for (;;) {
     const auto count = co_await (*stream)->read_some(buffer, kTimeout);
@@ -124,8 +124,8 @@ runtime::Task<Result<void>> connect_once(Run& run, std::shared_ptr<ports::TlsCon
     const auto answer = decoder.next();
     if (!answer) continue;
     if (!*answer) co_return answer->error();
-    const auto* connack = std::get_if<gateway::mqtt::Connack>(&**answer);
-    if (connack == nullptr || connack->code != gateway::mqtt::ConnectCode::accepted) {
+    const auto* connack = std::get_if<mqtt::Connack>(&**answer);
+    if (connack == nullptr || connack->code != mqtt::ConnectCode::accepted) {
       co_return Error{Errc::unauthorized, "no CONNACK 0"};
     }
     co_await (*stream)->close();

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "gateway/core/device/http.hpp"
-#include "gateway/core/device/mqtt_codec.hpp"
 #include "gateway/core/device/request.hpp"
 #include "gateway/core/ports/cache.hpp"
 #include "shared/base/bytes.hpp"
@@ -22,6 +21,7 @@
 #include "shared/ports/crypto.hpp"
 #include "shared/ports/entropy.hpp"
 #include "shared/protocol/device/body.hpp"
+#include "shared/protocol/mqtt/codec.hpp"
 
 namespace berth::gateway {
 

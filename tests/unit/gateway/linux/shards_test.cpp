@@ -5,12 +5,12 @@
 #include <CppUTest/TestHarness.h>
 #include <boost/asio/co_spawn.hpp>
 
-#include "gateway/core/device/mqtt_codec.hpp"
 #include "gateway/linux/device_endpoint.hpp"
 #include "gateway/linux/prober.hpp"
 #include "gateway/linux/store_writer.hpp"
 #include "shared/json/device_json.hpp"
 #include "shared/json/hub_json.hpp"
+#include "shared/protocol/mqtt/codec.hpp"
 #include "shared/runtime/http_client.hpp"
 #include "shared/runtime/tls_stream.hpp"
 #include "tests/support/fake_clock.hpp"

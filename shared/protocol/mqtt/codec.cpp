@@ -1,12 +1,11 @@
-#include "gateway/core/device/mqtt_codec.hpp"
+#include "shared/protocol/mqtt/codec.hpp"
 
 #include <array>
 #include <utility>
 
-#include "gateway/core/limits.hpp"
 #include "shared/base/assert.hpp"
 
-namespace berth::gateway::mqtt {
+namespace berth::mqtt {
 namespace {
 
 // Section 2.2.1.
@@ -126,8 +125,8 @@ class Cursor {
 
 std::size_t limit_of(Type type) {
   switch (type) {
-    case Type::connect: return kMaxMqttConnect;
-    case Type::publish: return kMaxMqttPacket;
+    case Type::connect: return kMaxConnect;
+    case Type::publish: return kMaxPacket;
     case Type::connack:
     case Type::puback:
     case Type::pubrec:
@@ -139,7 +138,7 @@ std::size_t limit_of(Type type) {
     case Type::unsuback:
     case Type::pingreq:
     case Type::pingresp:
-    case Type::disconnect: return kMaxMqttControl;
+    case Type::disconnect: return kMaxControl;
   }
   return 0;
 }
@@ -211,7 +210,7 @@ Result<Packet> read_publish(Cursor& in, unsigned flags) {
   if (out.topic.empty() || out.topic.find_first_of("+#") != std::string::npos) {
     return malformed("PUBLISH's topic is not a topic name");
   }
-  if (out.topic.size() > kMaxMqttTopic) {
+  if (out.topic.size() > kMaxTopic) {
     return Error{Errc::too_large, "PUBLISH's topic is too long"};
   }
   out.payload = std::string(as_text(in.rest()));
@@ -222,7 +221,7 @@ Result<Packet> read_subscribe(Cursor& in) {
   Subscribe out;
   out.packet_id = in.word();
   while (in.ok() && !in.at_end()) {
-    if (out.filters.size() == kMaxMqttFilters) {
+    if (out.filters.size() == kMaxFilters) {
       return Error{Errc::too_large, "SUBSCRIBE has too many filters"};
     }
     Subscribe::Filter filter;
@@ -241,7 +240,7 @@ Result<Packet> read_unsubscribe(Cursor& in) {
   Unsubscribe out;
   out.packet_id = in.word();
   while (in.ok() && !in.at_end()) {
-    if (out.filters.size() == kMaxMqttFilters) {
+    if (out.filters.size() == kMaxFilters) {
       return Error{Errc::too_large, "UNSUBSCRIBE has too many filters"};
     }
     out.filters.push_back(in.text());
@@ -462,4 +461,4 @@ std::optional<Result<Packet>> Decoder::next() {
   return packet;
 }
 
-}  // namespace berth::gateway::mqtt
+}  // namespace berth::mqtt

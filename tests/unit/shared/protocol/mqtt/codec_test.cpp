@@ -1,4 +1,4 @@
-#include "gateway/core/device/mqtt_codec.hpp"
+#include "shared/protocol/mqtt/codec.hpp"
 
 #include <algorithm>
 #include <string>
@@ -6,12 +6,10 @@
 
 #include <CppUTest/TestHarness.h>
 
-#include "gateway/core/limits.hpp"
 #include "shared/base/encoding.hpp"
 
 using namespace berth;
-using namespace berth::gateway;
-using namespace berth::gateway::mqtt;
+using namespace berth::mqtt;
 
 namespace {
 
@@ -307,40 +305,40 @@ TEST(MqttCodec, AcceptsUtf8OfEveryLength) {
 
 TEST(MqttCodec, TakesAPublishAtTheLimitAndRefusesOnePastItFromItsHeader) {
   Publish publish{"t", "", 0, false, false, 0};
-  publish.payload.assign(remaining_at(kMaxMqttPacket) - 3, 'x');
+  publish.payload.assign(remaining_at(kMaxPacket) - 3, 'x');
   const Bytes wire = encode(publish);
-  LONGS_EQUAL(kMaxMqttPacket, wire.size());
+  LONGS_EQUAL(kMaxPacket, wire.size());
   LONGS_EQUAL(publish.payload.size(), only<Publish>(decode(wire)).payload.size());
 
-  CHECK_FALSE(decode(header_only(0x30, remaining_at(kMaxMqttPacket))).failure.has_value());
-  CHECK_TRUE(decode(header_only(0x30, remaining_at(kMaxMqttPacket) + 1)).failure ==
+  CHECK_FALSE(decode(header_only(0x30, remaining_at(kMaxPacket))).failure.has_value());
+  CHECK_TRUE(decode(header_only(0x30, remaining_at(kMaxPacket) + 1)).failure ==
              Errc::too_large);
 }
 
 TEST(MqttCodec, BoundsConnectAndControlPacketsFromTheirHeaders) {
-  CHECK_FALSE(decode(header_only(0x10, remaining_at(kMaxMqttConnect))).failure.has_value());
-  CHECK_TRUE(decode(header_only(0x10, remaining_at(kMaxMqttConnect) + 1)).failure ==
+  CHECK_FALSE(decode(header_only(0x10, remaining_at(kMaxConnect))).failure.has_value());
+  CHECK_TRUE(decode(header_only(0x10, remaining_at(kMaxConnect) + 1)).failure ==
              Errc::too_large);
-  CHECK_FALSE(decode(header_only(0x82, remaining_at(kMaxMqttControl))).failure.has_value());
-  CHECK_TRUE(decode(header_only(0x82, remaining_at(kMaxMqttControl) + 1)).failure ==
+  CHECK_FALSE(decode(header_only(0x82, remaining_at(kMaxControl))).failure.has_value());
+  CHECK_TRUE(decode(header_only(0x82, remaining_at(kMaxControl) + 1)).failure ==
              Errc::too_large);
 }
 
 TEST(MqttCodec, BoundsTheTopic) {
-  Publish publish{std::string(kMaxMqttTopic, 't'), "", 0, false, false, 0};
-  LONGS_EQUAL(kMaxMqttTopic, only<Publish>(decode(encode(publish))).topic.size());
+  Publish publish{std::string(kMaxTopic, 't'), "", 0, false, false, 0};
+  LONGS_EQUAL(kMaxTopic, only<Publish>(decode(encode(publish))).topic.size());
   publish.topic += 't';
   CHECK_TRUE(decode(encode(publish)).failure == Errc::too_large);
 }
 
 TEST(MqttCodec, BoundsTheFiltersOfAPacket) {
-  Subscribe subscribe{1, std::vector<Subscribe::Filter>(kMaxMqttFilters, {"a", 0})};
-  LONGS_EQUAL(kMaxMqttFilters, only<Subscribe>(decode(encode(subscribe))).filters.size());
+  Subscribe subscribe{1, std::vector<Subscribe::Filter>(kMaxFilters, {"a", 0})};
+  LONGS_EQUAL(kMaxFilters, only<Subscribe>(decode(encode(subscribe))).filters.size());
   subscribe.filters.push_back({"a", 0});
   CHECK_TRUE(decode(encode(subscribe)).failure == Errc::too_large);
 
-  Unsubscribe unsubscribe{1, std::vector<std::string>(kMaxMqttFilters, "a")};
-  LONGS_EQUAL(kMaxMqttFilters, only<Unsubscribe>(decode(encode(unsubscribe))).filters.size());
+  Unsubscribe unsubscribe{1, std::vector<std::string>(kMaxFilters, "a")};
+  LONGS_EQUAL(kMaxFilters, only<Unsubscribe>(decode(encode(unsubscribe))).filters.size());
   unsubscribe.filters.emplace_back("a");
   CHECK_TRUE(decode(encode(unsubscribe)).failure == Errc::too_large);
 }

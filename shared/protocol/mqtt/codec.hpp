@@ -1,5 +1,6 @@
 // MQTT 3.1.1 control packets (OASIS mqtt-v3.1.1-os): bytes to packets and back, both directions, so
-// that the simulator's devices and the tests speak through the same code. Sans-I/O and bounded:
+// that the gateway's server, devices and the way to a broker speak through the same code. Sans-I/O
+// and bounded:
 // a packet's announced length is checked against its type's limit before a byte of it is kept.
 //
 // A malformed packet ends the connection (section 4.8): after an error the decoder gives nothing
@@ -18,10 +19,18 @@
 #include "shared/base/result.hpp"
 #include "shared/base/secret_bytes.hpp"
 
-namespace berth::gateway::mqtt {
+namespace berth::mqtt {
 
 // Section 3.1.2.2; a CONNECT with another level is answered with CONNACK 1.
 inline constexpr std::uint8_t kProtocolLevel = 4;
+
+// In bytes: a whole packet (device API 2.1); a CONNECT, which comes before any identity is claimed;
+// any other packet that carries no body; a topic.
+inline constexpr std::size_t kMaxPacket = 256 * 1024;
+inline constexpr std::size_t kMaxConnect = 16 * 1024;
+inline constexpr std::size_t kMaxControl = 4 * 1024;
+inline constexpr std::size_t kMaxTopic = 1024;
+inline constexpr std::size_t kMaxFilters = 16;  // in one SUBSCRIBE or UNSUBSCRIBE
 
 enum class ConnectCode : std::uint8_t {  // section 3.2.2.3
   accepted = 0,
@@ -104,4 +113,4 @@ class Decoder {
   bool failed_ = false;
 };
 
-}  // namespace berth::gateway::mqtt
+}  // namespace berth::mqtt
