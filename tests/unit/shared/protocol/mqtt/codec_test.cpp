@@ -311,17 +311,14 @@ TEST(MqttCodec, TakesAPublishAtTheLimitAndRefusesOnePastItFromItsHeader) {
   LONGS_EQUAL(publish.payload.size(), only<Publish>(decode(wire)).payload.size());
 
   CHECK_FALSE(decode(header_only(0x30, remaining_at(kMaxPacket))).failure.has_value());
-  CHECK_TRUE(decode(header_only(0x30, remaining_at(kMaxPacket) + 1)).failure ==
-             Errc::too_large);
+  CHECK_TRUE(decode(header_only(0x30, remaining_at(kMaxPacket) + 1)).failure == Errc::too_large);
 }
 
 TEST(MqttCodec, BoundsConnectAndControlPacketsFromTheirHeaders) {
   CHECK_FALSE(decode(header_only(0x10, remaining_at(kMaxConnect))).failure.has_value());
-  CHECK_TRUE(decode(header_only(0x10, remaining_at(kMaxConnect) + 1)).failure ==
-             Errc::too_large);
+  CHECK_TRUE(decode(header_only(0x10, remaining_at(kMaxConnect) + 1)).failure == Errc::too_large);
   CHECK_FALSE(decode(header_only(0x82, remaining_at(kMaxControl))).failure.has_value());
-  CHECK_TRUE(decode(header_only(0x82, remaining_at(kMaxControl) + 1)).failure ==
-             Errc::too_large);
+  CHECK_TRUE(decode(header_only(0x82, remaining_at(kMaxControl) + 1)).failure == Errc::too_large);
 }
 
 TEST(MqttCodec, BoundsTheTopic) {
