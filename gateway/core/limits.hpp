@@ -47,6 +47,35 @@ inline constexpr std::chrono::seconds kMqttRefusalLinger{5};
 // A client with keep-alive 0 (device API 2.1: C) is closed after this silence.
 inline constexpr std::chrono::seconds kMqttMaxSilence{600};
 
+// AMQP, in bytes: a frame before the device has said who it is (its whole PLAIN response or TPM key
+// is in one); a frame after that; a message, which is the largest body (device API 8) and what
+// stands around it.
+inline constexpr std::size_t kMaxAmqpSaslFrame = 2 * 1024;
+inline constexpr std::size_t kMaxAmqpFrame = 64 * 1024;
+inline constexpr std::size_t kMaxAmqpMessage = 112 * 1024;
+// How deep values may stand in each other, and how many there may be in a frame or a message.
+inline constexpr int kMaxAmqpDepth = 12;
+inline constexpr std::size_t kMaxAmqpValues = 1024;
+// What a connection may open in its lifetime. SDKs open one session and two links at a time.
+inline constexpr std::size_t kMaxAmqpSessions = 4;
+inline constexpr std::size_t kMaxAmqpLinks = 16;
+// Requests that one connection has open, replies that the device has not taken yet among them.
+inline constexpr std::size_t kMaxAmqpRequests = 8;
+// From the connection to the first link.
+inline constexpr std::chrono::seconds kAmqpOpenDeadline{15};
+// From a refusal of its credentials to the end of the connection, for the device to leave by
+// itself.
+inline constexpr std::chrono::seconds kAmqpRefusalLinger{5};
+// A connection is closed after this silence; half of it is the idle time-out that devices are told.
+inline constexpr std::chrono::seconds kAmqpMaxSilence{600};
+// The SASL mechanism TPM (device API 3.4): what one segment of the challenge may carry, and so all
+// of it in the two segments that Java takes.
+inline constexpr std::size_t kMaxTpmSegment = 470;
+inline constexpr std::size_t kMaxTpmChallenge = 2 * kMaxTpmSegment;
+
+// A WebSocket message; what it carries has limits of its own.
+inline constexpr std::size_t kMaxWebSocketMessage = 256 * 1024;
+
 // Text that a device chose and a log or a record repeats.
 inline constexpr std::size_t kMaxLoggedText = 128;
 
