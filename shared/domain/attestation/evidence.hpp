@@ -11,6 +11,7 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
+#include "shared/domain/attestation/pre_shared_key.hpp"
 #include "shared/ports/crypto.hpp"
 
 namespace berth::domain {
@@ -38,6 +39,7 @@ struct TpmEvidence {
 struct Evidence {
   std::vector<ports::Certificate> chain;  // as presented, leaf first; empty: none
   std::optional<SasToken> token;
+  std::optional<PskProof> psk;
   std::optional<TpmEvidence> tpm;
 };
 

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "shared/base/encoding.hpp"
+#include "shared/domain/attestation/pre_shared_key.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
 
 namespace berth::domain {
@@ -54,7 +55,7 @@ class Matcher {
 
   Verdict match() {
     const Evidence& evidence = request_.evidence;
-    if (!evidence.token && !evidence.tpm && evidence.chain.empty()) {
+    if (!evidence.token && !evidence.psk && !evidence.tpm && evidence.chain.empty()) {
       return Refusal{
           Error{Errc::unauthorized, "the device showed neither a certificate nor a SAS token"}};
     }
@@ -62,6 +63,11 @@ class Matcher {
     if (evidence.token) {
       auto usable = check_device_token(*evidence.token, request_.id_scope, request_.registration_id,
                                        request_.now);
+      if (!usable) return Refusal{usable.error()};
+    }
+    if (evidence.psk) {
+      auto usable =
+          check_psk_identity(evidence.psk->identity, request_.id_scope, request_.registration_id);
       if (!usable) return Refusal{usable.error()};
     }
     auto individual = lookup_.individual(request_.registration_id);
@@ -74,6 +80,7 @@ class Matcher {
           Error{Errc::disabled, "a disabled individual enrollment of another site names this ID"}};
     }
     if (evidence.token) return match_symmetric_groups(*evidence.token);
+    if (evidence.psk) return match_psk_group(*evidence.psk);
     if (!evidence.chain.empty()) return match_x509_groups();
     return Refusal{Error{Errc::unsupported, kTpmIsNotOffered}};
   }
@@ -98,6 +105,7 @@ class Matcher {
   Verdict judge_individual_key(const Versioned<IndividualEnrollment>& found,
                                const SymmetricKeyAttestation& keys) {
     const EnrollmentRef enrollment = reference_to(found);
+    if (request_.evidence.psk) return judge_individual_psk(found, keys, *request_.evidence.psk);
     if (!request_.evidence.token) {
       return matched_nothing(
           Errc::unauthorized,
@@ -107,6 +115,22 @@ class Matcher {
     if (!either_key_fits(*request_.evidence.token, keys, crypto_)) {
       return matched_nothing(Errc::unauthorized,
                              "SAS signature fits neither primary nor secondary key", enrollment);
+    }
+    Attested attested = attested_by(found);
+    attested.type = AttestationType::symmetric_key;
+    attested.credential = credential_of(keys);
+    return attested;
+  }
+
+  // An individual enrollment's keys are nobody's group's: an identity that names a group is proof
+  // of another key, also where an enrollment of its own takes that device out of the group.
+  Verdict judge_individual_psk(const Versioned<IndividualEnrollment>& found,
+                               const SymmetricKeyAttestation& keys, const PskProof& proof) {
+    const EnrollmentRef enrollment = reference_to(found);
+    if (proof.identity.group ||
+        !psk_fits(proof, device_key_of(proof.identity, keys, crypto_), crypto_)) {
+      return matched_nothing(Errc::unauthorized,
+                             "the pre-shared key is not of the enrollment's key", enrollment);
     }
     Attested attested = attested_by(found);
     attested.type = AttestationType::symmetric_key;
@@ -222,6 +246,27 @@ class Matcher {
     const SymmetricKeyAttestation nobody{SecretBytes(Bytes(kMaxSymmetricKeySize, 0x01)),
                                          SecretBytes(Bytes(kMaxSymmetricKeySize, 0x02))};
     static_cast<void>(either_key_fits(token, nobody, crypto_));
+  }
+
+  // The identity names the one group whose keys are tried.
+  Verdict match_psk_group(const PskProof& proof) {
+    if (!proof.identity.group) {
+      return matched_nothing(
+          Errc::unauthorized,
+          "no individual enrollment names this ID, and the PSK identity names no group");
+    }
+    auto group = lookup_.group(*proof.identity.group);
+    if (!group) return Refusal{group.error()};
+    const auto* keys =
+        *group ? std::get_if<SymmetricKeyAttestation>(&(*group)->record.attestation) : nullptr;
+    if (keys == nullptr ||
+        !psk_fits(proof, device_key_of(proof.identity, *keys, crypto_), crypto_)) {
+      return matched_nothing(Errc::unauthorized,
+                             "the pre-shared key is not of the group that its identity names");
+    }
+    return attest_by_group_key(
+        *proof.identity.group,
+        derive_device_keys(*keys, proof.identity.registration_id.str(), crypto_));
   }
 
   Verdict attest_by_group_key(const EnrollmentGroupId& id, const SymmetricKeyAttestation& keys) {

@@ -7,6 +7,7 @@
 #include <CppUTest/TestHarness.h>
 
 #include "shared/base/encoding.hpp"
+#include "shared/domain/attestation/pre_shared_key.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
 #include "tests/support/fake_crypto.hpp"
 
@@ -106,6 +107,10 @@ TEST_GROUP(Match) {
         crypto.hmac_sha256(with.reveal(), as_bytes(token.resource + "\n" + token.expiry_text));
     token.signature = to_bytes(signature);
     return token;
+  }
+  // A handshake finished with the key that is made of that device key.
+  PskProof psk(std::string_view identity, const SecretBytes& device_key) {
+    return {*parse_psk_identity(identity), derive_psk(device_key, crypto)};
   }
   SecretBytes derived(const SecretBytes& group, std::string_view spelling) {
     return derive_device_key(group, spelling, crypto);
@@ -371,6 +376,72 @@ TEST(Match, ALookupThatFailsIsPassedOnAndDecidesNothing) {
   request.evidence.token = signed_with(key("nobody"));
   const Refusal refusal = refused(Errc::unavailable, "the disk says no");
   CHECK_FALSE(refusal.matched_nothing);
+}
+
+// --- pre-shared keys ---
+
+TEST(Match, PskOfAnIndividualIsTheOneThatItsIdentityNames) {
+  add_individual("dev-1", keys("dev-1"));
+  request.evidence.psk = psk("0ne00000A0A/dev-1/s", key("dev-1 secondary"));
+  const Attested result = attested();
+  CHECK_TRUE(result.type == AttestationType::symmetric_key);
+  CHECK_TRUE((result.enrollment == EnrollmentRef{false, "dev-1", 7}));
+  check_keys(result, keys("dev-1"));
+
+  request.evidence.psk = psk("0ne00000A0A/dev-1/p", key("dev-1 secondary"));
+  const Refusal refusal = refused(Errc::unauthorized, "not of the enrollment's key");
+  CHECK_TRUE(refusal.matched_nothing);
+}
+
+TEST(Match, PskOfAGroupsDeviceIsDerivedInTheIdentitysSpelling) {
+  add_symmetric_group("north");
+  add_symmetric_group("south");
+  request.registration_id = id("dev-1");
+  request.evidence.psk = psk("0ne00000A0A/Dev-1/p/South", derived(key("south primary"), "Dev-1"));
+  const Attested result = attested();
+  CHECK_TRUE((result.enrollment == EnrollmentRef{true, "south", 9}));
+  check_keys(result, derive_device_keys(keys("south"), "Dev-1", crypto));
+
+  request.evidence.psk = psk("0ne00000A0A/dev-1/p/north", derived(key("south primary"), "dev-1"));
+  CHECK_TRUE(refused(Errc::unauthorized, "not of the group").matched_nothing);
+  request.evidence.psk = psk("0ne00000A0A/dev-1/p/west", derived(key("west"), "dev-1"));
+  refused(Errc::unauthorized, "not of the group");
+}
+
+TEST(Match, PskOfAGroupNeedsTheGroupsName) {
+  add_symmetric_group("north");
+  request.evidence.psk = psk("0ne00000A0A/dev-1/p", derived(key("north primary"), "dev-1"));
+  refused(Errc::unauthorized, "names no group");
+}
+
+TEST(Match, PskOfAGroupDoesNotAttestADeviceWithAnEnrollmentOfItsOwn) {
+  add_symmetric_group("north");
+  IndividualEnrollment& individual = add_individual("dev-1", keys("north"));
+  request.evidence.psk = psk("0ne00000A0A/dev-1/p/north", derived(key("north primary"), "dev-1"));
+  refused(Errc::unauthorized, "not of the enrollment's key");
+  individual.provisioning.status = ProvisioningStatus::disabled;
+  CHECK_FALSE(refused(Errc::disabled, "individual enrollment dev-1").matched_nothing);
+}
+
+TEST(Match, PskOfADisabledGroupRefuses) {
+  add_symmetric_group("north").provisioning.status = ProvisioningStatus::disabled;
+  request.evidence.psk = psk("0ne00000A0A/dev-1/p/north", derived(key("north primary"), "dev-1"));
+  CHECK_FALSE(refused(Errc::disabled, "enrollment group north").matched_nothing);
+}
+
+TEST(Match, PskIsGoodForItsOwnDeviceOnlyAndNothingIsLookedUpForAnother) {
+  add_individual("dev-1", keys("dev-1"));
+  request.evidence.psk = psk("0ne00000A0A/dev-2/p", key("dev-1 primary"));
+  refused(Errc::unauthorized, "of another device");
+  CHECK_EQUAL(0, lookup.calls);
+}
+
+TEST(Match, PskDoesNotStandInForACertificate) {
+  X509Attestation x509;
+  x509.primary = crypto.make(FakeCertificate{"CN=dev-1", "CN=dev-1"}).der;
+  add_individual("dev-1", x509);
+  request.evidence.psk = psk("0ne00000A0A/dev-1/p", SecretBytes{});
+  refused(Errc::unauthorized, "the device showed no certificate");
 }
 
 // --- certificates of individuals ---
