@@ -39,8 +39,9 @@ Result<domain::Allocation> allocate(const DecisionInputs& inputs, const domain::
 
 // Keys that were rolled since the device was accepted are not given to its hub any more.
 void refresh_keys(const domain::SymmetricKeyAttestation& keys, domain::Intent& intent) {
-  if (std::holds_alternative<domain::SymmetricKeyCredential>(intent.credential)) {
-    intent.credential = domain::SymmetricKeyCredential{keys.primary, keys.secondary};
+  if (auto* credential = std::get_if<domain::SymmetricKeyCredential>(&intent.credential)) {
+    credential->primary = keys.primary;
+    credential->secondary = keys.secondary;
   }
 }
 

@@ -40,11 +40,7 @@ Refusal matched_nothing(Errc code, std::string reason,
 }
 
 ThumbprintCredential thumbprint_of(const Certificate& leaf) {
-  return ThumbprintCredential{to_upper_hex(leaf.sha256)};
-}
-
-SymmetricKeyCredential credential_of(const SymmetricKeyAttestation& keys) {
-  return SymmetricKeyCredential{keys.primary, keys.secondary};
+  return ThumbprintCredential{to_upper_hex(leaf.sha256), leaf.common_name};
 }
 
 class Matcher {
@@ -181,6 +177,12 @@ class Matcher {
       return Error{Errc::disabled, "a disabled individual enrollment names this certificate"};
     }
     return {};
+  }
+
+  SymmetricKeyCredential credential_of(const SymmetricKeyAttestation& keys) const {
+    const auto& token = request_.evidence.token;
+    return SymmetricKeyCredential{keys.primary, keys.secondary,
+                                  token && !signature_fits(*token, keys.primary, crypto_)};
   }
 
   Attested attested_by(const Versioned<IndividualEnrollment>& found) const {

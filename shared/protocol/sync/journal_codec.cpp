@@ -10,8 +10,10 @@ void put(const domain::DeviceCredential& from, wire::DeviceCredential& to) {
   if (const auto* key = std::get_if<domain::SymmetricKeyCredential>(&from)) {
     to.mutable_symmetric_key()->set_primary(text_of(key->primary));
     to.mutable_symmetric_key()->set_secondary(text_of(key->secondary));
+    to.set_signed_with_secondary(key->signed_with_secondary);
   } else if (const auto* thumbprint = std::get_if<domain::ThumbprintCredential>(&from)) {
     to.set_sha256_thumbprint(thumbprint->sha256);
+    to.set_common_name(thumbprint->common_name);
   }
 }
 
@@ -21,12 +23,14 @@ bool take(const wire::DeviceCredential& from, domain::DeviceCredential& to) {
       domain::SymmetricKeyCredential key;
       key.primary = secret_of(from.symmetric_key().primary());
       key.secondary = secret_of(from.symmetric_key().secondary());
+      key.signed_with_secondary = from.signed_with_secondary();
       to = std::move(key);
       return true;
     }
     case wire::DeviceCredential::kSha256Thumbprint: {
       domain::ThumbprintCredential thumbprint;
       thumbprint.sha256 = from.sha256_thumbprint();
+      thumbprint.common_name = from.common_name();
       to = std::move(thumbprint);
       return true;
     }

@@ -189,6 +189,7 @@ Bytes encode(const domain::LinkedHub& record) {
   message.set_probe_port(record.probe_port);
   message.set_apply(number_of(record.apply));
   message.set_trusted_ca(text_of(record.trusted_ca));
+  message.set_requests_per_minute(record.requests_per_minute);
   put(record.stamps, *message.mutable_stamps());
   return serialise(message);
 }
@@ -213,6 +214,7 @@ Result<domain::LinkedHub> decode(ByteView body) {
   record.probe_host = message.probe_host();
   record.probe_port = static_cast<std::uint16_t>(message.probe_port());
   record.trusted_ca = bytes_of(message.trusted_ca());
+  record.requests_per_minute = message.requests_per_minute();
   take(message.stamps(), record.stamps);
   return record;
 }
@@ -223,8 +225,10 @@ Bytes encode(const domain::HubCredential& record) {
   message.set_hub_id(record.hub_id.str());
   message.set_policy_name(record.policy_name);
   message.set_policy_key(text_of(record.policy_key));
+  message.set_gateway_secret(text_of(record.gateway_secret));
   Bytes out = serialise(message);
   wipe_text(message.mutable_policy_key());
+  wipe_text(message.mutable_gateway_secret());
   return out;
 }
 
@@ -236,7 +240,9 @@ Result<domain::HubCredential> decode(ByteView body) {
   take_id(message.hub_id(), record.hub_id);
   record.policy_name = message.policy_name();
   record.policy_key = secret_of(message.policy_key());
+  record.gateway_secret = secret_of(message.gateway_secret());
   wipe_text(message.mutable_policy_key());
+  wipe_text(message.mutable_gateway_secret());
   return record;
 }
 

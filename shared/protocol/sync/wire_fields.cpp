@@ -139,12 +139,16 @@ void put(const domain::HubToken& from, wire::HubToken& to) {
   to.set_hub_id(from.hub_id.str());
   to.set_authorization(text_of(from.authorization));
   to.set_expiry(unix_micros(from.expiry));
+  to.set_user_name(from.user_name);
+  to.set_requests_per_minute(from.requests_per_minute);
 }
 
 void take(const wire::HubToken& from, domain::HubToken& to) {
   take_id(from.hub_id(), to.hub_id);
   to.authorization = secret_of(from.authorization());
   to.expiry = from_unix_micros(from.expiry());
+  to.user_name = from.user_name();
+  to.requests_per_minute = from.requests_per_minute();
 }
 
 void put(const domain::CleanupTask& from, wire::CleanupTask& to) {
