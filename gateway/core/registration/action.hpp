@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -43,5 +44,15 @@ struct Count {
 using Action = std::variant<RequestFence, LookBack, JournalIntent, JournalOutcome, RecordAttempt,
                             ApplyToHub, ReadTwin, SendReply, Log, Count>;
 using Actions = std::vector<Action>;
+
+inline void log(Actions& out, Log::Level level, const OperationRef& operation, std::string text) {
+  out.emplace_back(
+      Log{level, operation.tenant.str(), operation.registration_id.str(), {}, {}, std::move(text)});
+}
+
+inline void count(Actions& out, Count::What what, const domain::IdScope& tenant,
+                  domain::DeviceProtocol protocol, const std::string& hub, bool succeeded) {
+  out.emplace_back(Count{what, tenant, protocol, hub, succeeded});
+}
 
 }  // namespace berth::gateway

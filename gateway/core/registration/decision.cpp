@@ -68,6 +68,11 @@ Result<domain::Provisioning> enabled_group(domain::EnrollmentLookup& enrollments
 
 }  // namespace
 
+std::optional<domain::Registration> registration_in(const KnownRegistration& known) {
+  if (!known.registration) return std::nullopt;
+  return known.registration->record;
+}
+
 Result<void> decide(const DecisionInputs& inputs, const domain::IdScope& tenant,
                     const domain::Provisioning& provisioning, const domain::DeviceId& device_id,
                     const std::optional<domain::Registration>& previous, WallTime now,

@@ -25,6 +25,9 @@ struct DecisionInputs {
   domain::GeoLatencyRules geo_latency;
 };
 
+// What is known of the device, as the domain's rules ask for it.
+[[nodiscard]] std::optional<domain::Registration> registration_in(const KnownRegistration& known);
+
 // Sets the intent's hub, device ID, twin and substatus. `device_id` is for a device without an
 // assignment. Hubs that refused the device, by the intent's attempts, are left out.
 // Errc::no_hub and Errc::unsupported are for an admin to put right; others are of reading.

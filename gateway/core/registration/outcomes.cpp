@@ -1,0 +1,62 @@
+#include "gateway/core/registration/outcomes.hpp"
+
+#include "shared/protocol/errors.hpp"
+
+namespace berth::gateway {
+
+domain::FailedAttempt attempt_failed_by(const Error& error, WallTime now) {
+  const protocol::CatalogueEntry& told = protocol::device_error(error.code);
+  return domain::FailedAttempt{now, told.error_code, std::string(told.message), error.reason};
+}
+
+domain::OutboxEntry assigned_outcome(const domain::IdScope& tenant, const domain::Intent& intent,
+                                     const domain::GatewayId& gateway,
+                                     const KnownRegistration& known, const std::string& hub_etag,
+                                     WallTime now) {
+  domain::OutboxEntry entry;
+  entry.id_scope = tenant;
+  entry.kind = domain::OutboxEntry::Kind::assigned;
+  entry.arrival_moment = intent.arrival_moment;
+  entry.permit_serial = intent.permit_serial;
+
+  domain::Registration& registration = entry.registration;
+  registration.registration_id = intent.registration_id;
+  registration.created = now;
+  if (known.registration) {
+    const domain::Registration& before = known.registration->record;
+    registration.registration_id = before.registration_id;
+    registration.created = before.created;
+    registration.last_attempt = before.last_attempt;
+  }
+  registration.status = domain::RegistrationStatus::assigned;
+  registration.substatus = intent.substatus;
+  registration.hub_id = intent.hub_id;
+  registration.assigned_hub = intent.host_name;
+  registration.device_id = intent.device_id;
+  registration.enrollment = intent.enrollment;
+  registration.attestation = intent.attestation;
+  registration.gateway_id = gateway;
+  registration.arrival = intent.arrival;
+  registration.updated = now;
+  registration.payload = intent.payload;
+  registration.hub_etag = hub_etag;
+  return entry;
+}
+
+domain::OutboxEntry failed_outcome(const domain::IdScope& tenant, const domain::Intent& intent,
+                                   const domain::GatewayId& gateway, const Error& error,
+                                   WallTime now) {
+  domain::OutboxEntry entry;
+  entry.id_scope = tenant;
+  entry.kind = domain::OutboxEntry::Kind::failed_attempt;
+  entry.registration.registration_id = intent.registration_id;
+  entry.registration.enrollment = intent.enrollment;
+  entry.registration.gateway_id = gateway;
+  entry.registration.arrival = intent.arrival;
+  entry.registration.last_attempt = attempt_failed_by(error, now);
+  entry.arrival_moment = intent.arrival_moment;
+  entry.permit_serial = intent.permit_serial;
+  return entry;
+}
+
+}  // namespace berth::gateway

@@ -1,0 +1,71 @@
+#include "gateway/core/registration/refusals.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "gateway/core/limits.hpp"
+#include "gateway/core/registration/outcomes.hpp"
+#include "shared/base/encoding.hpp"
+#include "shared/protocol/sas_token.hpp"
+
+namespace berth::gateway {
+namespace {
+
+// What a device wrote, fit for one line of a log.
+std::string loggable(std::string_view text) {
+  std::string out(text.substr(0, kMaxLoggedText));
+  for (char& c : out) {
+    if (c < 0x20 || c > 0x7E) c = '?';
+  }
+  return out;
+}
+
+}  // namespace
+
+void Refusals::refuse(const PendingRequest& pending, const Error& error,
+                      const std::optional<domain::EnrollmentRef>& enrollment, bool is_known,
+                      Actions& out) {
+  const Claim& claim = pending.claim();
+  Refusal refusal;
+  refusal.code = error.code;
+  refusal.tracking_id = protocol::new_guid(ports_.entropy);
+  if (error.code == Errc::throttled || error.code == Errc::unavailable) {
+    refusal.retry_after = kOverloadRetryAfter;
+  }
+  out.emplace_back(Log{Log::Level::warning, loggable(claim.id_scope),
+                       loggable(claim.registration_id), claim.source, refusal.tracking_id,
+                       error.reason});
+  if (std::holds_alternative<RegisterRequest>(pending.request) && !pending.tenant.empty()) {
+    count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, false);
+    // Recorded beside what exists, and only there: IDs that somebody makes up fill no disk.
+    if ((is_known || enrollment) && may_record()) {
+      domain::OutboxEntry entry;
+      entry.id_scope = pending.tenant;
+      entry.kind = domain::OutboxEntry::Kind::failed_attempt;
+      entry.registration.registration_id = pending.registration_id;
+      if (enrollment) entry.registration.enrollment = *enrollment;
+      entry.registration.gateway_id = settings_.gateway_id;
+      entry.registration.arrival = pending.arrival;
+      entry.registration.last_attempt = attempt_failed_by(error, ports_.clock.wall());
+      entry.arrival_moment = {
+          settings_.boot_id,
+          std::chrono::duration_cast<std::chrono::microseconds>(pending.arrived)};
+      out.emplace_back(RecordAttempt{std::move(entry)});
+    }
+  }
+  out.emplace_back(SendReply{Reply{pending.token(), std::move(refusal)}});
+}
+
+// Each one costs a write: who guesses at an enrolled ID must not set the pace of the disk.
+bool Refusals::may_record() {
+  const auto second = std::chrono::floor<std::chrono::seconds>(ports_.clock.monotonic());
+  if (second != recording_since_) {
+    recording_since_ = second;
+    recorded_ = 0;
+  }
+  return recorded_++ < kMaxRecordedAttempts;
+}
+
+}  // namespace berth::gateway
