@@ -12,9 +12,10 @@
 namespace berth::coordinator {
 namespace {
 
-// What a snapshot reads. Hubs and settings first: without them, no enrollment is of use.
+// What a snapshot reads. First what enrollments are of no use without.
 constexpr std::array kSnapshotTables = {
-    store::Table::tenant_settings, store::Table::linked_hub, store::Table::enrollment_group,
+    store::Table::tenant_settings,       store::Table::linked_hub,
+    store::Table::ca_certificate,        store::Table::enrollment_group,
     store::Table::individual_enrollment, store::Table::registration};
 
 // Puts records into frames, each within the budget.

@@ -1,5 +1,5 @@
-// What a gateway gets to see of a tenant's records (design 3.2 and section 4): hubs and settings
-// always; an enrollment that names no site, or the gateway's; a disabled individual enrollment of
+// What a gateway gets to see of a tenant's records (design 3.2 and section 4): hubs, settings and
+// CA certificates always; an enrollment that names no site, or the gateway's; a disabled individual enrollment of
 // other sites as a refusal stub; registrations that the gateway reported or asked for.
 #pragma once
 

@@ -8,7 +8,8 @@ namespace {
 
 // As the coordinator keeps them; stubs are made of individual enrollments.
 constexpr std::array kTables = {store::Table::individual_enrollment, store::Table::enrollment_group,
-                                store::Table::linked_hub, store::Table::tenant_settings};
+                                store::Table::ca_certificate, store::Table::linked_hub,
+                                store::Table::tenant_settings};
 
 }  // namespace
 

@@ -97,8 +97,9 @@ class RecordCache::Lookup final : public domain::EnrollmentLookup {
   }
 
   Result<std::vector<domain::SigningCertificate>> signing_certificates(ByteView subject) override {
-    const auto groups =
-        groups_with({store::Index::issuer_subject, store::subject_term(subject, crypto_)});
+    const store::IndexTerm term{store::Index::issuer_subject,
+                                store::subject_term(subject, crypto_)};
+    const auto groups = groups_with(term);
     if (!groups) return groups.error();
     std::vector<domain::SigningCertificate> certificates;
     for (const domain::EnrollmentGroup& group : *groups) {
@@ -110,7 +111,16 @@ class RecordCache::Lookup final : public domain::EnrollmentLookup {
         if (!der->empty()) certificates.push_back({group.group_id, *der, true});
       }
     }
+    if (auto uploaded = add_uploaded(term, certificates); !uploaded) return uploaded.error();
     return certificates;
+  }
+
+  Result<std::optional<domain::CaCertificate>> ca_certificate(const std::string& name) override {
+    auto found = read_record<domain::CaCertificate>(reader_, tenant_, store::Table::ca_certificate,
+                                                    to_lower(name));
+    if (!found) return found.error();
+    if (!*found) return std::optional<domain::CaCertificate>{};
+    return std::optional<domain::CaCertificate>(std::move((*found)->record));
   }
 
   Result<std::vector<domain::GroupKeys>> symmetric_groups() override {
@@ -128,6 +138,24 @@ class RecordCache::Lookup final : public domain::EnrollmentLookup {
   }
 
  private:
+  // Groups trust uploaded CA certificates by name.
+  Result<void> add_uploaded(const store::IndexTerm& subject,
+                            std::vector<domain::SigningCertificate>& certificates) {
+    const auto page =
+        reader_.find(tenant_, store::Table::ca_certificate, subject, "", store::kMaxPage);
+    if (!page) return page.error();
+    for (const store::Record& record : page->records) {
+      const auto uploaded = sync::decode<domain::CaCertificate>(record.body);
+      if (!uploaded) return uploaded.error();
+      const auto groups = groups_with({store::Index::ca_reference, record.id});
+      if (!groups) return groups.error();
+      for (const domain::EnrollmentGroup& group : *groups) {
+        certificates.push_back({group.group_id, uploaded->certificate, uploaded->is_verified});
+      }
+    }
+    return {};
+  }
+
   // In the order of their IDs, so that every gateway tries them alike.
   Result<std::vector<domain::EnrollmentGroup>> groups_with(const store::IndexTerm& term) {
     std::vector<domain::EnrollmentGroup> groups;

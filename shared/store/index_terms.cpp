@@ -19,6 +19,12 @@ void add_issuer(std::vector<IndexTerm>& terms, ByteView certificate, ports::Cryp
   terms.push_back({Index::issuer_subject, subject_term(parsed->subject, crypto)});
 }
 
+void add_references(std::vector<IndexTerm>& terms, const domain::X509Attestation& x509) {
+  for (const std::string* name : {&x509.primary_ca_name, &x509.secondary_ca_name}) {
+    if (!name->empty()) terms.push_back({Index::ca_reference, to_lower(*name)});
+  }
+}
+
 // Two slots may hold the same certificate, or two certificates of one subject: one entry will do.
 void add_unless_repeated(std::vector<IndexTerm>& terms) {
   if (terms.size() == 2 && terms[0].index == terms[1].index && terms[0].value == terms[1].value) {
@@ -42,10 +48,14 @@ std::vector<IndexTerm> terms_of(const domain::IndividualEnrollment& record, port
     if (x509->kind == domain::X509Attestation::Kind::client_certificates) {
       add_certificate(terms, x509->primary, crypto);
       add_certificate(terms, x509->secondary, crypto);
-      add_unless_repeated(terms);
+    } else {
+      add_references(terms, *x509);
     }
+    add_unless_repeated(terms);
   } else if (const auto* tpm = std::get_if<domain::TpmAttestation>(&record.attestation)) {
-    terms.push_back({Index::endorsement_key, to_hex(crypto.sha256(tpm->endorsement_key))});
+    if (!tpm->endorsement_key.empty()) {
+      terms.push_back({Index::endorsement_key, to_hex(crypto.sha256(tpm->endorsement_key))});
+    }
   }
   return terms;
 }
@@ -56,11 +66,19 @@ std::vector<IndexTerm> terms_of(const domain::EnrollmentGroup& record, ports::Cr
     if (x509->kind == domain::X509Attestation::Kind::signing_certificates) {
       add_issuer(terms, x509->primary, crypto);
       add_issuer(terms, x509->secondary, crypto);
-      add_unless_repeated(terms);
+    } else {
+      add_references(terms, *x509);
     }
+    add_unless_repeated(terms);
   } else if (std::holds_alternative<domain::SymmetricKeyAttestation>(record.attestation)) {
     terms.push_back({Index::symmetric_groups, kSymmetricGroupTerm});
   }
+  return terms;
+}
+
+std::vector<IndexTerm> terms_of(const domain::CaCertificate& record, ports::Crypto& crypto) {
+  std::vector<IndexTerm> terms;
+  add_issuer(terms, record.certificate, crypto);
   return terms;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shared/base/bytes.hpp"
+#include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/registration.hpp"
 #include "shared/ports/crypto.hpp"
@@ -24,6 +25,8 @@ inline constexpr const char* kSymmetricGroupTerm = "1";
                                               ports::Crypto& crypto);
 // A signing certificate that does not parse gets no entry: nothing can be found by it.
 [[nodiscard]] std::vector<IndexTerm> terms_of(const domain::EnrollmentGroup& record,
+                                              ports::Crypto& crypto);
+[[nodiscard]] std::vector<IndexTerm> terms_of(const domain::CaCertificate& record,
                                               ports::Crypto& crypto);
 [[nodiscard]] std::vector<IndexTerm> terms_of(const domain::Registration& record);
 

@@ -16,6 +16,7 @@ enum class Table : std::uint8_t {
   tenant_settings = 4,        // id: "settings"
   registration = 5,           // id: folded registration ID
   refusal_stub = 6,           // id: folded registration ID: a disabled individual out of scope
+  ca_certificate = 7,         // id: folded name
 
   // The coordinator's own, per tenant.
   hub_credential = 32,         // id: hub ID
@@ -49,12 +50,14 @@ std::string_view name_of(Table table);
 // Secondary indexes; entries are blind, as row keys are.
 enum class Index : std::uint8_t {
   certificate_thumbprint = 1,  // upper-case hex SHA-256 of a client certificate
-  issuer_subject = 2,          // lower-case hex SHA-256 of a signing certificate's subject Name DER
-  group_registrations = 3,     // folded group ID, on registrations
-  hub_registrations = 4,       // hub ID, on registrations
-  endorsement_key = 5,         // lower-case hex SHA-256 of the TPM2B_PUBLIC
-  symmetric_groups = 6,        // "1" on every group that attests by symmetric key
-  outbox_registration = 7,     // folded registration ID, on outbox entries
+  issuer_subject = 2,       // lower-case hex SHA-256 of a signing certificate's subject Name DER,
+                            // on groups and on CA certificates
+  group_registrations = 3,  // folded group ID, on registrations
+  hub_registrations = 4,    // hub ID, on registrations
+  endorsement_key = 5,      // lower-case hex SHA-256 of the TPM2B_PUBLIC
+  symmetric_groups = 6,     // "1" on every group that attests by symmetric key
+  outbox_registration = 7,  // folded registration ID, on outbox entries
+  ca_reference = 8,         // folded name of a CA certificate, on enrollments that refer to it
 };
 
 }  // namespace berth::store

@@ -104,6 +104,9 @@ struct FakeCache final : gateway::Cache {
       }
       return out;
     }
+    Result<std::optional<domain::CaCertificate>> ca_certificate(const std::string&) override {
+      return std::optional<domain::CaCertificate>{};
+    }
     Result<std::vector<domain::GroupKeys>> symmetric_groups() override {
       std::vector<domain::GroupKeys> out;
       for (const auto& [id, stored] : cache.groups) {

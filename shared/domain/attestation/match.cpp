@@ -166,6 +166,56 @@ class Matcher {
     attested.credential = thumbprint_of(leaf);
     attested.leaf = leaf;
     return attested;
+  // The chain ends at a CA that the enrollment names, and the leaf's CN is the ID (service
+  // API 2.4).
+  Verdict judge_individual_by_ca(const Versioned<IndividualEnrollment>& found,
+                                 const X509Attestation& x509) {
+    const EnrollmentRef enrollment = reference_to(found);
+    const Certificate& leaf = request_.evidence.chain.front();
+    if (auto named = check_common_name(leaf, request_.registration_id); !named) {
+      return refused_by(enrollment, named.error().code, named.error().reason);
+    }
+    if (auto allowed = check_not_blocked(leaf); !allowed) return Refusal{allowed.error()};
+    const AnchorsBySubject anchors = [this, &x509](ByteView) { return referenced_cas(x509); };
+    auto built = build_path(request_.evidence.chain, anchors, request_.now, rules_, crypto_);
+    if (auto* failure = std::get_if<PathFailure>(&built)) {
+      if (!failure->no_anchor) {
+        return refused_by(enrollment, failure->error.code, failure->error.reason);
+      }
+      return matched_nothing(
+          Errc::certificate_refused,
+          "the chain presented leads to no CA certificate that the enrollment names", enrollment);
+    }
+    for (const Anchor& anchor : std::get_if<Path>(&built)->anchors) {
+      if (!anchor.verified) continue;
+      Attested attested = attested_by(found);
+      attested.type = AttestationType::x509;
+      attested.leaf = leaf;
+      attested.credential = thumbprint_of(leaf);
+      attested.signing_certificate = anchor.certificate;
+      return attested;
+    }
+    return refused_by(enrollment, Errc::certificate_refused,
+                      "the enrollment refers to an uploaded CA certificate whose key nobody has "
+                      "proved to possess");
+  }
+
+  Result<std::vector<Anchor>> referenced_cas(const X509Attestation& x509) {
+    std::vector<Anchor> anchors;
+    for (const std::string* name : {&x509.primary_ca_name, &x509.secondary_ca_name}) {
+      if (name->empty()) continue;
+      auto stored = lookup_.ca_certificate(*name);
+      if (!stored) return stored.error();
+      if (!*stored) continue;
+      auto certificate = crypto_.parse_certificate((*stored)->certificate);
+      if (!certificate) {
+        return Error{Errc::corrupt, "the CA certificate '" + *name + "' does not parse"};
+      }
+      anchors.push_back(Anchor{std::move(*certificate), {}, (*stored)->is_verified});
+    }
+    return anchors;
+  }
+
   }
 
   // A certificate that a disabled individual enrollment names is refused everywhere (service API

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "shared/base/result.hpp"
@@ -16,6 +17,7 @@
 #include "shared/domain/attestation/evidence.hpp"
 #include "shared/domain/attestation/verdict.hpp"
 #include "shared/domain/attestation/x509.hpp"
+#include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/registration.hpp"
@@ -67,6 +69,9 @@ class EnrollmentLookup {
   // harmless, the subject is compared again. Inline ones, and uploaded ones referred to by name.
   [[nodiscard]] virtual Result<std::vector<SigningCertificate>> signing_certificates(
       ByteView subject) = 0;
+  // The CA certificate that was uploaded under this name, which is compared without regard to case.
+  [[nodiscard]] virtual Result<std::optional<CaCertificate>> ca_certificate(
+      const std::string& name) = 0;
   // All symmetric groups, also disabled ones, whose keys may be used here.
   [[nodiscard]] virtual Result<std::vector<GroupKeys>> symmetric_groups() = 0;
 };

@@ -133,8 +133,9 @@ class PathBuilder {
       if (judged) {
         path.anchors.push_back(std::move(anchor));
       } else if (!refusal) {
-        refusal = Error{judged.error().code,
-                        judged.error().reason + " (enrollment group " + anchor.group.str() + ")"};
+        std::string reason = judged.error().reason;
+        if (!anchor.group.empty()) reason += " (enrollment group " + anchor.group.str() + ")";
+        refusal = Error{judged.error().code, std::move(reason)};
       }
     }
     if (signatures_checked_ > kMaxSignatureChecks) return too_many_signatures();

@@ -30,10 +30,10 @@ struct X509Rules {
   std::chrono::seconds skew{300};
 };
 
-// A certificate that an enrollment group trusts.
+// A certificate that an enrollment trusts.
 struct Anchor {
   ports::Certificate certificate;
-  EnrollmentGroupId group;
+  EnrollmentGroupId group;  // empty: an individual enrollment names it
   // False: an uploaded CA certificate whose key nobody has proved to possess (design 3.3).
   bool verified = true;
 };

@@ -39,6 +39,9 @@ struct X509Attestation {
 struct TpmAttestation {
   Bytes endorsement_key;   // TPM2B_PUBLIC
   Bytes storage_root_key;  // TPM2B_PUBLIC, or empty
+  // What was written as endorsement key where it is no base64, which DPS takes (service API 2.4);
+  // endorsement_key is empty then, and no device attests by it.
+  std::string unreadable_endorsement_key = {};
 };
 
 using Attestation = std::variant<SymmetricKeyAttestation, X509Attestation, TpmAttestation>;

@@ -25,6 +25,7 @@ void put(const domain::Attestation& from, wire::Attestation& to) {
   } else if (const auto* tpm = std::get_if<domain::TpmAttestation>(&from)) {
     to.mutable_tpm()->set_endorsement_key(text_of(tpm->endorsement_key));
     to.mutable_tpm()->set_storage_root_key(text_of(tpm->storage_root_key));
+    to.mutable_tpm()->set_unreadable_endorsement_key(tpm->unreadable_endorsement_key);
   }
 }
 
@@ -52,6 +53,7 @@ bool take(const wire::Attestation& from, domain::Attestation& to) {
       domain::TpmAttestation tpm;
       tpm.endorsement_key = bytes_of(from.tpm().endorsement_key());
       tpm.storage_root_key = bytes_of(from.tpm().storage_root_key());
+      tpm.unreadable_endorsement_key = from.tpm().unreadable_endorsement_key();
       to = std::move(tpm);
       return true;
     }
@@ -171,6 +173,30 @@ Result<domain::EnrollmentGroup> decode(ByteView body) {
       take_enum(message.key_custody(), domain::GroupKeyCustody::online_only, record.key_custody);
   wipe_secrets(*message.mutable_attestation());
   if (!fits) return unreadable(kWhat);
+  take(message.stamps(), record.stamps);
+  return record;
+}
+
+Bytes encode(const domain::CaCertificate& record) {
+  wire::CaCertificate message;
+  message.set_format(kRecordFormat);
+  message.set_name(record.name);
+  message.set_certificate(text_of(record.certificate));
+  message.set_is_verified(record.is_verified);
+  message.set_verification_code(record.verification_code);
+  put(record.stamps, *message.mutable_stamps());
+  return serialise(message);
+}
+
+template <>
+Result<domain::CaCertificate> decode(ByteView body) {
+  wire::CaCertificate message;
+  if (auto parsed = parse_body(body, "a CA certificate", message); !parsed) return parsed.error();
+  domain::CaCertificate record;
+  record.name = message.name();
+  record.certificate = bytes_of(message.certificate());
+  record.is_verified = message.is_verified();
+  record.verification_code = message.verification_code();
   take(message.stamps(), record.stamps);
   return record;
 }

@@ -9,6 +9,7 @@
 #include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
 #include "shared/domain/model/authority.hpp"
+#include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/gateway.hpp"
 #include "shared/domain/model/journal.hpp"
@@ -23,6 +24,7 @@ inline constexpr std::uint32_t kRecordFormat = 1;
 
 [[nodiscard]] Bytes encode(const domain::IndividualEnrollment& record);
 [[nodiscard]] Bytes encode(const domain::EnrollmentGroup& record);
+[[nodiscard]] Bytes encode(const domain::CaCertificate& record);
 [[nodiscard]] Bytes encode(const domain::LinkedHub& record);
 [[nodiscard]] Bytes encode(const domain::HubCredential& record);
 [[nodiscard]] Bytes encode(const domain::HubToken& record);
@@ -57,6 +59,8 @@ template <>
 Result<domain::IndividualEnrollment> decode(ByteView body);
 template <>
 Result<domain::EnrollmentGroup> decode(ByteView body);
+template <>
+Result<domain::CaCertificate> decode(ByteView body);
 template <>
 Result<domain::LinkedHub> decode(ByteView body);
 template <>

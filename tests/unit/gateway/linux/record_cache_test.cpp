@@ -72,6 +72,20 @@ TEST_GROUP(RecordCache) {
             {},
             {}};
   }
+  static domain::X509Attestation referring(std::string primary, std::string secondary = {}) {
+    return {domain::X509Attestation::Kind::ca_references,
+            {},
+            {},
+            std::move(primary),
+            std::move(secondary)};
+  }
+  void put_ca(const std::string& name, const Bytes& certificate, bool is_verified) {
+    domain::CaCertificate ca;
+    ca.name = name;
+    ca.certificate = certificate;
+    ca.is_verified = is_verified;
+    put(Table::ca_certificate, to_lower(name), sync::encode(ca), store::terms_of(ca, crypto_));
+  }
   void put_individual(const std::string& name, const Bytes& certificate,
                       domain::ProvisioningStatus status) {
     domain::IndividualEnrollment enrollment;
@@ -137,6 +151,34 @@ TEST(RecordCache, FindsNoGroupOfAnotherSubject) {
   const auto two = crypto_.make({.subject = "CN=root-2", .issuer = "CN=root-2"});
   put_group("a", signing(one.der));
   CHECK(cache_.enrollments(kTenant)->signing_certificates(two.subject)->empty());
+}
+
+TEST(RecordCache, FindsTheGroupsThatReferToAnUploadedCaOfTheSubject) {
+  const auto one = crypto_.make({.subject = "CN=root-1", .issuer = "CN=root-1"});
+  const auto two = crypto_.make({.subject = "CN=root-2", .issuer = "CN=root-2"});
+  put_ca("Root-1", one.der, false);
+  put_ca("Root-2", two.der, true);
+  put_group("both", referring("ROOT-2", "root-1"));
+  put_group("first", referring("root-1"));
+  const auto lookup = cache_.enrollments(kTenant);
+  const auto found = lookup->signing_certificates(one.subject);
+  LONGS_EQUAL(2, found->size());
+  CHECK((*found)[0].group.str() == "both");
+  CHECK((*found)[1].group.str() == "first");
+  CHECK((*found)[1].der == one.der);
+  CHECK_FALSE((*found)[1].verified);
+
+  // Verified since: what the cache says follows at once.
+  put_ca("Root-1", one.der, true);
+  CHECK(lookup->signing_certificates(one.subject)->at(1).verified);
+  LONGS_EQUAL(1, lookup->signing_certificates(two.subject)->size());
+}
+
+TEST(RecordCache, FindsACaCertificateByItsNameInAnyLetterCase) {
+  put_ca("Root-1", to_bytes("der"), true);
+  const auto lookup = cache_.enrollments(kTenant);
+  CHECK((*lookup->ca_certificate("ROOT-1"))->is_verified);
+  CHECK_FALSE(lookup->ca_certificate("root-2")->has_value());
 }
 
 TEST(RecordCache, GivesSymmetricGroupsInTheOrderOfTheirIds) {

@@ -93,6 +93,26 @@ TEST(IndexTerms, LeaveOutASignerThatDoesNotParse) {
   CHECK(terms_of(group(signers(to_bytes("no certificate"), {})), crypto_).empty());
 }
 
+TEST(IndexTerms, FindWhatRefersToACaCertificateInAnyLetterCase) {
+  const X509Attestation both{X509Attestation::Kind::ca_references, {}, {}, "Root-1", "Root-2"};
+  const std::vector<std::string> wanted{"8:root-1", "8:root-2"};
+  CHECK(texts(terms_of(group(both), crypto_)) == wanted);
+  CHECK(texts(terms_of(individual(both), crypto_)) == wanted);
+  const X509Attestation twice{X509Attestation::Kind::ca_references, {}, {}, "Root-1", "ROOT-1"};
+  CHECK(texts(terms_of(group(twice), crypto_)) == std::vector<std::string>{"8:root-1"});
+}
+
+TEST(IndexTerms, FindACaCertificateByItsSubject) {
+  CaCertificate record;
+  record.certificate = certificate("CN=ca-1");
+  CHECK(texts(terms_of(record, crypto_)) ==
+        std::vector<std::string>{"2:" + subject_term(to_bytes("CN=ca-1"), crypto_)});
+}
+
+TEST(IndexTerms, GiveNoneToAnEndorsementKeyThatCannotBeRead) {
+  CHECK(terms_of(individual(TpmAttestation{{}, {}, "a"}), crypto_).empty());
+}
+
 TEST(IndexTerms, FindAllGroupsWithSymmetricKeys) {
   CHECK(texts(terms_of(group(SymmetricKeyAttestation{}), crypto_)) ==
         std::vector<std::string>{std::string("6:") + kSymmetricGroupTerm});

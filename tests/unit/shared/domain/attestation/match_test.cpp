@@ -39,6 +39,7 @@ class FakeLookup : public EnrollmentLookup {
   std::map<std::string, Versioned<IndividualEnrollment>> individuals;
   std::map<std::string, Versioned<EnrollmentGroup>> groups;
   std::vector<SigningCertificate> signing;
+  std::map<std::string, CaCertificate> uploaded;
   std::vector<GroupKeys> symmetric;
   std::set<std::string> blocked_ids;
   std::set<ports::Sha256Digest> blocked_certificates;
@@ -71,6 +72,12 @@ class FakeLookup : public EnrollmentLookup {
   Result<std::vector<SigningCertificate>> signing_certificates(ByteView) override {
     ++calls;
     return signing;
+  }
+  Result<std::optional<CaCertificate>> ca_certificate(const std::string& name) override {
+    ++calls;
+    const auto found = uploaded.find(name);
+    if (found == uploaded.end()) return std::optional<CaCertificate>{};
+    return std::optional(found->second);
   }
   Result<std::vector<GroupKeys>> symmetric_groups() override {
     ++calls;
@@ -513,6 +520,22 @@ TEST_GROUP_BASE(MatchChain, TEST_GROUP_CppUTestGroupMatch) {
     TEST_GROUP_CppUTestGroupMatch::setup();
     request.evidence.chain = {leaf, i2, i1};
   }
+  // An individual enrollment of dev-1 by the names of uploaded CA certificates.
+  IndividualEnrollment& add_individual_by_ca(const std::string& primary,
+                                             const std::string& secondary = {}) {
+    X509Attestation x509;
+    x509.kind = X509Attestation::Kind::ca_references;
+    x509.primary_ca_name = primary;
+    x509.secondary_ca_name = secondary;
+    return add_individual("dev-1", x509);
+  }
+  void upload(const std::string& name, const ports::Certificate& certificate, bool verified) {
+    CaCertificate& uploaded = lookup.uploaded[name];
+    uploaded.name = name;
+    uploaded.certificate = certificate.der;
+    uploaded.is_verified = verified;
+  }
+
   void check_ends_at(std::string_view name) {
     const Attested result = attested();
     CHECK_TRUE(result.enrollment.is_group);
@@ -630,6 +653,69 @@ TEST(MatchChain, TakesAsManyAnchorsOfASubjectAsTheLimitAndNoMore) {
   lookup.signing.insert(lookup.signing.begin(),
                         SigningCertificate{group_id("x"), crypto.make(other).der, true});
   refused(Errc::certificate_refused, "does not verify");
+}
+
+TEST(MatchChain, AnIndividualByCaReferenceAnswersForAChainThatEndsThere) {
+  upload("my root", root, true);
+  add_individual_by_ca("my root").device_id = DeviceId("press");
+  const Attested result = attested();
+  CHECK_TRUE(result.type == AttestationType::x509);
+  CHECK_FALSE(result.enrollment.is_group);
+  CHECK_TRUE(result.device_id == DeviceId("press"));
+  CHECK_TRUE(result.signing_certificate->der == root.der);
+  CHECK_TRUE(std::get<ThumbprintCredential>(result.credential).sha256 == to_upper_hex(leaf.sha256));
+}
+
+TEST(MatchChain, EitherCaOfAnIndividualWillDo) {
+  upload("gone", crypto.make(ca("CN=Other", "CN=Other")), true);
+  upload("i1", i1, true);
+  add_individual_by_ca("gone", "i1");
+  CHECK_TRUE(attested().signing_certificate->der == i1.der);
+}
+
+TEST(MatchChain, AnIndividualByCaReferenceRefusesWhileTheCaIsUnverified) {
+  upload("i1", i1, false);
+  add_individual_by_ca("i1");
+  refused(Errc::certificate_refused, "nobody has proved to possess");
+}
+
+TEST(MatchChain, AnIndividualByCaReferenceRefusesAChainThatLeadsElsewhere) {
+  upload("other", crypto.make(ca("CN=Other", "CN=Other")), true);
+  add_individual_by_ca("other");
+  add_signing_group("i1", i1);
+  CHECK_TRUE(refused(Errc::certificate_refused, "leads to no CA certificate that the enrollment")
+                 .matched_nothing);
+}
+
+TEST(MatchChain, AnIndividualWhoseCaIsNotHereRefuses) {
+  add_individual_by_ca("i1");
+  CHECK_TRUE(refused(Errc::certificate_refused, "leads to no CA certificate").matched_nothing);
+}
+
+TEST(MatchChain, AnExpiredCaOfAnIndividualRefusesInItsOwnWords) {
+  FakeCertificate expired = ca("CN=I2", "CN=I1");
+  expired.not_after = kNow - std::chrono::days{1};
+  upload("i2", crypto.make(expired), true);
+  add_individual_by_ca("i2");
+  refused(Errc::certificate_refused,
+          "signing certificate 'CN=I2' expired 2025-12-31 (individual enrollment dev-1)");
+}
+
+TEST(MatchChain, TheCommonNameOfAnIndividualByCaIsItsId) {
+  upload("i2", i2, true);
+  X509Attestation x509;
+  x509.kind = X509Attestation::Kind::ca_references;
+  x509.primary_ca_name = "i2";
+  add_individual("dev-2", x509);
+  request.registration_id = id("dev-2");
+  refused(Errc::certificate_refused, "does not match the certificate's CN 'dev-1'");
+}
+
+TEST(MatchChain, ADisabledRecordThatNamesTheLeafRefusesItUnderACaToo) {
+  upload("i2", i2, true);
+  add_individual_by_ca("i2");
+  lookup.blocked_certificates.insert(leaf.sha256);
+  refused(Errc::disabled, "names this certificate");
 }
 
 TEST(MatchChain, ATokenGoesBeforeACertificate) {

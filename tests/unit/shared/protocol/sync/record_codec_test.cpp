@@ -130,10 +130,12 @@ TEST(RecordCodec, KeepsAbsentApartFromEmptyAndFalse) {
 
 TEST(RecordCodec, KeepsEveryKindOfAttestation) {
   auto record = individual_enrollment();
-  record.attestation = domain::TpmAttestation{Bytes{1, 0, 2}, Bytes{3}};
+  record.attestation = domain::TpmAttestation{Bytes{1, 0, 2}, Bytes{3}, "a"};
   const auto tpm = round_trip(record);
   CHECK_TRUE(std::get<domain::TpmAttestation>(tpm.attestation).endorsement_key == (Bytes{1, 0, 2}));
   CHECK_TRUE(std::get<domain::TpmAttestation>(tpm.attestation).storage_root_key == Bytes{3});
+  STRCMP_EQUAL(
+      "a", std::get<domain::TpmAttestation>(tpm.attestation).unreadable_endorsement_key.c_str());
 
   const auto group = round_trip(enrollment_group());
   const auto& x509 = std::get<domain::X509Attestation>(group.attestation);
@@ -150,6 +152,16 @@ TEST(RecordCodec, KeepsEveryFieldOfAGroup) {
   STRCMP_EQUAL("Presses", after.group_id.str().c_str());
   CHECK_TRUE(after.key_custody == domain::GroupKeyCustody::online_only);
   check_same(before.provisioning, after.provisioning);
+  check_same(before.stamps, after.stamps);
+}
+
+TEST(RecordCodec, KeepsEveryFieldOfACaCertificate) {
+  const auto before = ca_certificate();
+  const auto after = round_trip(before);
+  STRCMP_EQUAL("Root 2026", after.name.c_str());
+  CHECK_TRUE(before.certificate == after.certificate);
+  CHECK_TRUE(after.is_verified);
+  STRCMP_EQUAL("A1B2", after.verification_code.c_str());
   check_same(before.stamps, after.stamps);
 }
 

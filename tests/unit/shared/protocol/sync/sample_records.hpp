@@ -62,6 +62,16 @@ inline domain::EnrollmentGroup enrollment_group() {
   return g;
 }
 
+inline domain::CaCertificate ca_certificate() {
+  domain::CaCertificate c;
+  c.name = "Root 2026";
+  c.certificate = {0x30, 1, 0};
+  c.is_verified = true;
+  c.verification_code = "A1B2";
+  c.stamps = stamps();
+  return c;
+}
+
 inline domain::LinkedHub linked_hub() {
   domain::LinkedHub h;
   h.hub_id = domain::HubId("00112233445566778899aabbccddeeff");
