@@ -8,13 +8,12 @@
 #include "shared/base/encoding.hpp"
 #include "shared/domain/attestation/pre_shared_key.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
+#include "shared/domain/attestation/tpm.hpp"
 
 namespace berth::domain {
 namespace {
 
 using ports::Certificate;
-
-constexpr const char* kTpmIsNotOffered = "attestation by TPM is not offered";
 
 EnrollmentRef reference_to(const Versioned<IndividualEnrollment>& found) {
   return EnrollmentRef{false, found.record.registration_id.str(), found.version};
@@ -75,10 +74,14 @@ class Matcher {
       return Refusal{
           Error{Errc::disabled, "a disabled individual enrollment of another site names this ID"}};
     }
+    // A chip attests one device, and DPS tells a chip that nobody enrolled (device API 4.2).
+    if (evidence.tpm && evidence.chain.empty()) {
+      return matched_nothing(Errc::not_found,
+                             "no individual enrollment names this ID, and a TPM needs one");
+    }
     if (evidence.token) return match_symmetric_groups(*evidence.token);
     if (evidence.psk) return match_psk_group(*evidence.psk);
-    if (!evidence.chain.empty()) return match_x509_groups();
-    return Refusal{Error{Errc::unsupported, kTpmIsNotOffered}};
+    return match_x509_groups();
   }
 
  private:
@@ -95,7 +98,31 @@ class Matcher {
     if (const auto* x509 = std::get_if<X509Attestation>(&found.record.attestation)) {
       return judge_individual_certificate(found, *x509);
     }
-    return refused_by(enrollment, Errc::unsupported, kTpmIsNotOffered);
+    return judge_individual_tpm(found, *std::get_if<TpmAttestation>(&found.record.attestation));
+  }
+
+  Verdict judge_individual_tpm(const Versioned<IndividualEnrollment>& found,
+                               const TpmAttestation& enrolled) {
+    const EnrollmentRef enrollment = reference_to(found);
+    const Evidence& evidence = request_.evidence;
+    // Keys without an answer ask for a challenge.
+    if (evidence.tpm && !evidence.token) {
+      if (auto fit = check_shown_tpm(*evidence.tpm, enrolled, crypto_); !fit) {
+        if (fit.error().code == Errc::unauthorized) {
+          return matched_nothing(fit.error().code, fit.error().reason, enrollment);
+        }
+        return refused_by(enrollment, fit.error().code, fit.error().reason);
+      }
+      return ChallengeDue{enrollment, *evidence.tpm};
+    }
+    auto answered = check_tpm_answer(evidence, enrolled, request_.tpm_challenges, crypto_);
+    if (!answered) {
+      return matched_nothing(answered.error().code, answered.error().reason, enrollment);
+    }
+    Attested attested = attested_by(found);
+    attested.type = AttestationType::tpm;
+    attested.tpm = std::move(*answered);
+    return attested;
   }
 
   Verdict judge_individual_key(const Versioned<IndividualEnrollment>& found,
@@ -143,9 +170,8 @@ class Matcher {
           "the device showed no certificate, and its enrollment attests by certificate",
           enrollment);
     }
-    if (x509.kind != X509Attestation::Kind::client_certificates) {
-      return refused_by(enrollment, Errc::unsupported,
-                        "an individual enrollment by CA reference is not offered");
+    if (x509.kind == X509Attestation::Kind::ca_references) {
+      return judge_individual_by_ca(found, x509);
     }
     const Certificate& leaf = request_.evidence.chain.front();
     if (!is_enrolled_certificate(leaf, x509)) {
@@ -166,6 +192,8 @@ class Matcher {
     attested.credential = thumbprint_of(leaf);
     attested.leaf = leaf;
     return attested;
+  }
+
   // The chain ends at a CA that the enrollment names, and the leaf's CN is the ID (service
   // API 2.4).
   Verdict judge_individual_by_ca(const Versioned<IndividualEnrollment>& found,
@@ -214,8 +242,6 @@ class Matcher {
       anchors.push_back(Anchor{std::move(*certificate), {}, (*stored)->is_verified});
     }
     return anchors;
-  }
-
   }
 
   // A certificate that a disabled individual enrollment names is refused everywhere (service API
