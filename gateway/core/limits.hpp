@@ -76,6 +76,24 @@ inline constexpr std::size_t kMaxTpmChallenge = 2 * kMaxTpmSegment;
 // A WebSocket message; what it carries has limits of its own.
 inline constexpr std::size_t kMaxWebSocketMessage = 256 * 1024;
 
+// CoAP. DTLS sessions that are established, half-open handshakes, and how long a session may be
+// silent.
+inline constexpr std::size_t kMaxCoapSessions = 1000;
+inline constexpr std::size_t kMaxCoapHandshakes = 1000;
+inline constexpr std::chrono::seconds kCoapSessionIdle{120};
+// Handshakes that one address may begin: so many at once, and so many in a second afterwards; and
+// the addresses that are counted.
+inline constexpr int kCoapHandshakeBurst = 200;
+inline constexpr int kCoapHandshakesPerSecond = 50;
+inline constexpr std::size_t kMaxCountedAddresses = 4096;
+// Requests that one session has open (a device has one, RFC 7252 section 4.7), and how many of its
+// last messages are known again when they are repeated.
+inline constexpr std::size_t kMaxCoapRequests = 4;
+inline constexpr std::size_t kCoapRememberedMessages = 4;
+// Unfinished bodies and long answers of all sessions, in bytes, and how long one may take.
+inline constexpr std::size_t kMaxCoapBuffered = 8 * 1024 * 1024;
+inline constexpr std::chrono::seconds kCoapTransferDeadline{60};
+
 // Text that a device chose and a log or a record repeats.
 inline constexpr std::size_t kMaxLoggedText = 128;
 

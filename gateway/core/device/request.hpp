@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "shared/base/bytes.hpp"
 #include "shared/base/errc.hpp"
 #include "shared/base/secret_bytes.hpp"
+#include "shared/domain/attestation/pre_shared_key.hpp"
 #include "shared/domain/model/journal.hpp"
 #include "shared/protocol/device/body.hpp"
 
@@ -26,6 +28,7 @@ struct Claim {
   std::string registration_id;
   std::vector<Bytes> chain;  // the TLS client certificate's chain: DER, leaf first
   SecretBytes sas_token;     // "SharedAccessSignature …", or empty
+  std::optional<domain::PskProof> psk;  // of a DTLS handshake that ended well
   domain::DeviceProtocol protocol = domain::DeviceProtocol::https;
   std::string source;  // the peer's address, for logs
   std::string api_version;

@@ -50,6 +50,7 @@ Result<void> read_claim(const Cache& cache, ports::Crypto& crypto, PendingReques
     if (!token) return token.error();
     pending.evidence.token = std::move(*token);
   }
+  pending.evidence.psk = claim.psk;
   return {};
 }
 
