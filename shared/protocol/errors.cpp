@@ -87,8 +87,6 @@ const CatalogueEntry& device_error(Errc code) {
 
 const CatalogueEntry& service_error(Errc code) {
   switch (code) {
-    // An admin whose policy lacks a right is unauthorized, as in DPS (service API 1.9).
-    case Errc::forbidden: return kUnauthorized;
     case Errc::group_not_found: return kGroupNotFound;
     case Errc::already_exists: return kAlreadyExists;
     case Errc::version_mismatch: return kVersionMismatch;
@@ -98,6 +96,8 @@ const CatalogueEntry& service_error(Errc code) {
     case Errc::unsupported:
     case Errc::unauthorized:
     case Errc::certificate_refused:
+    // A quota (service API 1.9). An admin whose policy lacks a right is unauthorized.
+    case Errc::forbidden:
     case Errc::disabled:
     case Errc::not_found:
     case Errc::conflict:

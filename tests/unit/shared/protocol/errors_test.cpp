@@ -55,7 +55,7 @@ TEST(Errors, DevicesGetTheCodesThatSdksKnow) {
 
 TEST(Errors, AdminsGetTheCodesOfTheServiceApi) {
   CHECK_EQUAL(401002, service_error(Errc::unauthorized).error_code);
-  CHECK_EQUAL(401, service_error(Errc::forbidden).http_status());
+  CHECK_EQUAL(403, service_error(Errc::forbidden).http_status());
   CHECK_EQUAL(404201, service_error(Errc::not_found).error_code);
   CHECK_EQUAL(404204, service_error(Errc::group_not_found).error_code);
   CHECK_EQUAL(409201, service_error(Errc::already_exists).error_code);
