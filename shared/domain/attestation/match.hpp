@@ -15,6 +15,7 @@
 #include "shared/base/result.hpp"
 #include "shared/base/timestamp.hpp"
 #include "shared/domain/attestation/evidence.hpp"
+#include "shared/domain/attestation/tpm.hpp"
 #include "shared/domain/attestation/verdict.hpp"
 #include "shared/domain/attestation/x509.hpp"
 #include "shared/domain/model/ca_certificate.hpp"
@@ -81,7 +82,8 @@ struct MatchRequest {
   RegistrationId registration_id;  // in the spelling that the device presented
   Evidence evidence;
   WallTime now{};
-  std::optional<EnrollmentRef> bound_to;  // what the existing registration is bound to, if any
+  std::optional<EnrollmentRef> bound_to;     // what the existing registration is bound to, if any
+  std::vector<TpmChallenge> tpm_challenges;  // that the token may answer
 };
 
 [[nodiscard]] Verdict match(const MatchRequest& request, EnrollmentLookup& lookup,

@@ -1,10 +1,12 @@
-// How attestation ends: the device is who it says and this record answers for it, or it is refused.
+// How attestation ends: the device is who it says and this record answers for it, or it is refused,
+// or it is to be challenged first.
 #pragma once
 
 #include <optional>
 #include <variant>
 
 #include "shared/base/result.hpp"
+#include "shared/domain/attestation/evidence.hpp"
 #include "shared/domain/model/device_credential.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/registration.hpp"
@@ -22,6 +24,10 @@ struct Attested {
   // or the presented certificate's thumbprint (service API 5.4).
   DeviceCredential credential;
 
+  // TPM: the keys of the chip that answered, for which the hub's key is wrapped; the caller makes
+  // that key, and with it the credential.
+  std::optional<TpmEvidence> tpm;
+
   // X.509: the leaf, and for a group the signing certificate that it chains to.
   std::optional<ports::Certificate> leaf;
   std::optional<ports::Certificate> signing_certificate;
@@ -36,6 +42,12 @@ struct Refusal {
   std::optional<EnrollmentRef> enrollment = std::nullopt;
 };
 
-using Verdict = std::variant<Attested, Refusal>;
+// The device showed the chip that is enrolled; whether it has that chip is yet to be proved.
+struct ChallengeDue {
+  EnrollmentRef enrollment;
+  TpmEvidence keys;
+};
+
+using Verdict = std::variant<Attested, Refusal, ChallengeDue>;
 
 }  // namespace berth::domain

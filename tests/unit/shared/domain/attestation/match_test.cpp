@@ -10,6 +10,7 @@
 #include "shared/domain/attestation/pre_shared_key.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
 #include "tests/support/fake_crypto.hpp"
+#include "tests/vectors/tpm/keys.hpp"
 
 using namespace berth;
 using namespace berth::domain;
@@ -91,6 +92,8 @@ TEST_GROUP(Match) {
   testing::FakeCrypto crypto;
   FakeLookup lookup;
   MatchRequest request;
+  TpmEvidence chip{from_base64(vectors::kEndorsementKey).value(),
+                   from_base64(vectors::kStorageRootKey).value()};
 
   void setup() override {
     request.id_scope = IdScope("0ne00000A0A");
@@ -371,11 +374,59 @@ TEST(Match, EvidenceOfTheWrongKindIsRefused) {
   refused(Errc::unauthorized, "showed no certificate");
 }
 
-TEST(Match, TpmIsNotOffered) {
-  request.evidence.tpm = TpmEvidence{{1}, {2}};
-  refused(Errc::unsupported, "TPM");
-  add_individual("dev-1", TpmAttestation{{1}, {2}});
-  refused(Errc::unsupported, "TPM");
+TEST(Match, ATpmThatNobodyEnrolledIsNotFound) {
+  request.evidence.tpm = chip;
+  CHECK_TRUE(refused(Errc::not_found, "no individual enrollment names this ID").matched_nothing);
+  request.evidence.token = signed_with(key("a TPM"));
+  refused(Errc::not_found, "no individual enrollment names this ID");
+}
+
+TEST(Match, AnEnrolledTpmIsToBeChallenged) {
+  add_individual("dev-1", TpmAttestation{chip.endorsement_key, {}});
+  request.evidence.tpm = chip;
+  const Verdict verdict = match(request, lookup, crypto);
+  const auto* due = std::get_if<ChallengeDue>(&verdict);
+  CHECK_TRUE(due != nullptr);
+  CHECK_TRUE(due->enrollment == (EnrollmentRef{false, "dev-1", 7}));
+  CHECK_TRUE(due->keys.storage_root_key == chip.storage_root_key);
+}
+
+TEST(Match, AnotherTpmThanTheEnrolledOneMayBeInANewerEnrollment) {
+  add_individual("dev-1", TpmAttestation{{1, 2, 3}, {}});
+  request.evidence.tpm = chip;
+  CHECK_TRUE(refused(Errc::unauthorized, "is not the enrolled one").matched_nothing);
+}
+
+TEST(Match, AMalformedStorageRootKeyIsTheDevicesFault) {
+  add_individual("dev-1", TpmAttestation{chip.endorsement_key, {}});
+  request.evidence.tpm = chip;
+  request.evidence.tpm->storage_root_key.pop_back();
+  CHECK_FALSE(refused(Errc::malformed, "storage root key").matched_nothing);
+}
+
+TEST(Match, ATpmIsAttestedByItsAnswer) {
+  add_individual("dev-1", TpmAttestation{chip.endorsement_key, {}}).device_id = DeviceId("theirs");
+  request.tpm_challenges = {{chip, key("a challenge")}};
+  request.evidence.token = signed_with(key("a challenge"));
+  const Attested verdict = attested();
+  CHECK_TRUE(verdict.type == AttestationType::tpm);
+  CHECK_TRUE(verdict.device_id == DeviceId("theirs"));
+  CHECK_TRUE(verdict.tpm->storage_root_key == chip.storage_root_key);
+  request.evidence.token = signed_with(key("another challenge"));
+  refused(Errc::unauthorized, "answers no challenge");
+}
+
+TEST(Match, ADisabledTpmEnrollmentChallengesNobody) {
+  add_individual("dev-1", TpmAttestation{chip.endorsement_key, {}}).provisioning.status =
+      ProvisioningStatus::disabled;
+  request.evidence.tpm = chip;
+  refused(Errc::disabled, "the enrollment is disabled");
+}
+
+TEST(Match, AKeyOfAnotherKindAnswersNoTpmEnrollment) {
+  add_individual("dev-1", TpmAttestation{chip.endorsement_key, {}});
+  request.evidence.chain = {crypto.make({.subject = "CN=dev-1", .issuer = "CN=dev-1"})};
+  refused(Errc::unauthorized, "its enrollment attests by TPM");
 }
 
 TEST(Match, ALookupThatFailsIsPassedOnAndDecidesNothing) {
