@@ -10,6 +10,7 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/base/secret_bytes.hpp"
+#include "shared/domain/model/decision_trace.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/stamps.hpp"
 #include "shared/domain/model/twin.hpp"
@@ -47,7 +48,6 @@ struct TpmAttestation {
 using Attestation = std::variant<SymmetricKeyAttestation, X509Attestation, TpmAttestation>;
 
 enum class ProvisioningStatus : std::uint8_t { enabled, disabled };
-enum class AllocationPolicy : std::uint8_t { hashed, geo_latency, static_hub, custom };
 
 // Both true is DPS's default (service API 2.9).
 struct ReprovisionPolicy {

@@ -54,6 +54,17 @@ struct HubAttempt {
   std::string reason;
 };
 
+// What the call of custom allocation needs beside the enrollment, while its answer is not there yet
+// (service API 3). Kept, so that a restart goes on with the call.
+struct AwaitedAllocation {
+  Bytes leaf;                 // X.509: the certificate presented, DER,
+  Bytes signing_certificate;  // and the group's that it chains to
+  Bytes endorsement_key;      // TPM
+  Bytes storage_root_key;
+  std::uint32_t tries = 0;  // calls that ended so that they are repeated
+  friend bool operator==(const AwaitedAllocation&, const AwaitedAllocation&) = default;
+};
+
 // Accepted means: this is in the journal.
 struct Intent {
   RegistrationId registration_id;
@@ -63,7 +74,7 @@ struct Intent {
   std::uint64_t permit_serial = 0;
   bool is_new_device = false;  // counted against the permit's quota
   AttestationType attestation = AttestationType::symmetric_key;
-  HubId hub_id;  // the hub decided on
+  HubId hub_id;  // the hub decided on; empty while custom allocation is awaited
   std::string host_name;
   DeviceId device_id;
   DeviceCredential credential;
@@ -77,6 +88,8 @@ struct Intent {
   JsonText payload;  // what custom allocation returned
   std::vector<HubAttempt> attempts;
   ApiFacts api;
+  std::optional<AwaitedAllocation> allocation;
+  DecisionTrace decision;
 };
 
 // An outcome on its way up: at least once, and never dropped before the coordinator took it.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shared/base/timestamp.hpp"
+#include "shared/domain/model/decision_trace.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/twin.hpp"
 
@@ -40,6 +41,7 @@ struct FailedAttempt {
   std::int32_t error_code = 0;  // six digits (device API section 7)
   std::string message;          // what the device was told
   std::string reason;           // what the installer reads
+  DecisionTrace decision{};     // how far it came
 };
 
 // An assignment that another gateway made while apart and that a newer one beat (design section 4);
@@ -70,6 +72,7 @@ struct Registration {
   std::optional<FailedAttempt> last_attempt;
   std::optional<SupersededAssignment> superseded;
   bool arrival_clamped = false;  // the gateway's stamp was beyond belief and was replaced
+  DecisionTrace decision{};      // why this hub; empty in records older than traces
 };
 
 }  // namespace berth::domain

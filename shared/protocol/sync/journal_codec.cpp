@@ -89,6 +89,22 @@ bool take(const wire::ApiFacts& from, domain::ApiFacts& to) {
   return take_enum(from.protocol(), domain::DeviceProtocol::coap, to.protocol);
 }
 
+void put(const domain::AwaitedAllocation& from, wire::AwaitedAllocation& to) {
+  to.set_leaf(text_of(from.leaf));
+  to.set_signing_certificate(text_of(from.signing_certificate));
+  to.set_endorsement_key(text_of(from.endorsement_key));
+  to.set_storage_root_key(text_of(from.storage_root_key));
+  to.set_tries(from.tries);
+}
+
+void take(const wire::AwaitedAllocation& from, domain::AwaitedAllocation& to) {
+  to.leaf = bytes_of(from.leaf());
+  to.signing_certificate = bytes_of(from.signing_certificate());
+  to.endorsement_key = bytes_of(from.endorsement_key());
+  to.storage_root_key = bytes_of(from.storage_root_key());
+  to.tries = from.tries();
+}
+
 }  // namespace
 
 Bytes encode(const domain::Intent& record) {
@@ -114,6 +130,8 @@ Bytes encode(const domain::Intent& record) {
   message.set_payload(record.payload);
   for (const auto& attempt : record.attempts) put(attempt, *message.add_attempts());
   put(record.api, *message.mutable_api());
+  if (record.allocation) put(*record.allocation, *message.mutable_allocation());
+  if (record.decision != domain::DecisionTrace{}) put(record.decision, *message.mutable_decision());
   Bytes out = serialise(message);
   wipe_secrets(*message.mutable_credential());
   return out;
@@ -132,7 +150,8 @@ Result<domain::Intent> decode(ByteView body) {
       take_enum(message.substatus(),
                 domain::RegistrationSubstatus::reprovisioned_to_initial_assignment,
                 record.substatus) &&
-      take(message.api(), record.api);
+      take(message.api(), record.api) &&
+      (!message.has_decision() || take(message.decision(), record.decision));
   wipe_secrets(*message.mutable_credential());
   if (!fits) return unreadable(kWhat);
   record.arrival = from_unix_micros(message.arrival());
@@ -150,6 +169,7 @@ Result<domain::Intent> decode(ByteView body) {
   record.migrate_twin = message.migrate_twin();
   record.payload = message.payload();
   for (const auto& attempt : message.attempts()) take(attempt, record.attempts.emplace_back());
+  if (message.has_allocation()) take(message.allocation(), record.allocation.emplace());
   return record;
 }
 
@@ -287,7 +307,7 @@ Result<domain::LastAttempt> decode(ByteView body) {
   if (auto parsed = parse_body(body, kWhat, message); !parsed) return parsed.error();
   domain::LastAttempt record;
   if (!take_id(message.registration_id(), record.registration_id)) return unreadable(kWhat);
-  take(message.attempt(), record.attempt);
+  if (!take(message.attempt(), record.attempt)) return unreadable(kWhat);
   return record;
 }
 

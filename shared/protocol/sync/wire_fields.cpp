@@ -39,13 +39,15 @@ void put(const domain::FailedAttempt& from, wire::FailedAttempt& to) {
   to.set_error_code(from.error_code);
   to.set_message(from.message);
   to.set_reason(from.reason);
+  if (from.decision != domain::DecisionTrace{}) put(from.decision, *to.mutable_decision());
 }
 
-void take(const wire::FailedAttempt& from, domain::FailedAttempt& to) {
+bool take(const wire::FailedAttempt& from, domain::FailedAttempt& to) {
   to.at = from_unix_micros(from.at());
   to.error_code = from.error_code();
   to.message = from.message();
   to.reason = from.reason();
+  return !from.has_decision() || take(from.decision(), to.decision);
 }
 
 void put(const domain::Registration& from, wire::Registration& to) {
@@ -73,6 +75,7 @@ void put(const domain::Registration& from, wire::Registration& to) {
     superseded.set_arrival(unix_micros(from.superseded->arrival));
   }
   to.set_arrival_clamped(from.arrival_clamped);
+  if (from.decision != domain::DecisionTrace{}) put(from.decision, *to.mutable_decision());
 }
 
 bool take(const wire::Registration& from, domain::Registration& to) {
@@ -94,7 +97,9 @@ bool take(const wire::Registration& from, domain::Registration& to) {
   to.updated = from_unix_micros(from.updated());
   to.payload = from.payload();
   to.hub_etag = from.hub_etag();
-  if (from.has_last_attempt()) take(from.last_attempt(), to.last_attempt.emplace());
+  if (from.has_last_attempt() && !take(from.last_attempt(), to.last_attempt.emplace())) {
+    return false;
+  }
   if (from.has_superseded()) {
     auto& superseded = to.superseded.emplace();
     take_id(from.superseded().gateway_id(), superseded.gateway_id);
@@ -104,7 +109,7 @@ bool take(const wire::Registration& from, domain::Registration& to) {
     superseded.arrival = from_unix_micros(from.superseded().arrival());
   }
   to.arrival_clamped = from.arrival_clamped();
-  return true;
+  return !from.has_decision() || take(from.decision(), to.decision);
 }
 
 void put(const domain::BootMoment& from, wire::BootMoment& to) {
