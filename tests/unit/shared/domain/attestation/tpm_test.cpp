@@ -29,6 +29,12 @@ TEST_GROUP(Tpm) {
     token.signature.assign(mac.begin(), mac.end());
     return token;
   }
+  static Evidence shown(std::optional<SasToken> token, std::optional<TpmEvidence> keys = {}) {
+    Evidence evidence;
+    evidence.token = std::move(token);
+    evidence.tpm = std::move(keys);
+    return evidence;
+  }
   // Another key as good as the chip's own.
   static Bytes other(Bytes of) {
     of[of.size() / 2] ^= 1;
@@ -55,9 +61,9 @@ TEST(Tpm, TheStorageRootKeyIsNotEnrolled) {
 
 TEST(Tpm, AnotherChipIsUnauthorized) {
   chip.endorsement_key = other(chip.endorsement_key);
-  const auto shown = check_shown_tpm(chip, enrolled, crypto);
-  CHECK(shown.error().code == Errc::unauthorized);
-  STRCMP_CONTAINS("is not the enrolled one", shown.error().reason.c_str());
+  const auto checked = check_shown_tpm(chip, enrolled, crypto);
+  CHECK(checked.error().code == Errc::unauthorized);
+  STRCMP_CONTAINS("is not the enrolled one", checked.error().reason.c_str());
 }
 
 TEST(Tpm, AStorageRootKeyThatIsMissingOrBrokenIsRefused) {
@@ -77,7 +83,7 @@ TEST(Tpm, AnEnrollmentWithSomethingElseChallengesNobody) {
 
 TEST(Tpm, ATokenSignedWithTheChallengedKeyAnswers) {
   const auto answered =
-      check_tpm_answer({.token = signed_with(key), .tpm = chip}, enrolled, challenges, crypto);
+      check_tpm_answer(shown(signed_with(key), chip), enrolled, challenges, crypto);
   CHECK(answered.has_value());
   CHECK(answered->storage_root_key == chip.storage_root_key);
 }
@@ -86,7 +92,7 @@ TEST(Tpm, ATokenSignedWithTheChallengedKeyAnswers) {
 TEST(Tpm, WhoDoesNotShowTheKeysAgainAnswersToo) {
   challenges.insert(challenges.begin(),
                     {{chip.endorsement_key, other(chip.storage_root_key)}, SecretBytes(Bytes(32))});
-  const auto answered = check_tpm_answer({.token = signed_with(key)}, enrolled, challenges, crypto);
+  const auto answered = check_tpm_answer(shown(signed_with(key)), enrolled, challenges, crypto);
   CHECK(answered.has_value());
   CHECK(answered->storage_root_key == chip.storage_root_key);
 }
@@ -94,29 +100,29 @@ TEST(Tpm, WhoDoesNotShowTheKeysAgainAnswersToo) {
 TEST(Tpm, ATokenOfAnOlderChallengeIsNoAnswer) {
   const SasToken old = signed_with(key);
   challenges[0].key = SecretBytes::copy_of(as_bytes("the key of the next challenge"));
-  not_answered({.token = old, .tpm = chip}, "answers no challenge");
+  not_answered(shown(old, chip), "answers no challenge");
 }
 
 TEST(Tpm, AnAnswerBesideAnotherStorageRootKeyIsNone) {
   TpmEvidence altered = chip;
   altered.storage_root_key = other(chip.storage_root_key);
-  not_answered({.token = signed_with(key), .tpm = altered}, "storage root key is not the one");
+  not_answered(shown(signed_with(key), altered), "storage root key is not the one");
 }
 
 TEST(Tpm, AnAnswerBesideAnotherChipIsNone) {
   TpmEvidence altered = chip;
   altered.endorsement_key = other(chip.endorsement_key);
-  not_answered({.token = signed_with(key), .tpm = altered}, "is not the enrolled one");
+  not_answered(shown(signed_with(key), altered), "is not the enrolled one");
 }
 
 TEST(Tpm, AChallengeOfAnotherChipIsNotTheEnrolledOnes) {
   challenges[0].keys.endorsement_key = other(chip.endorsement_key);
-  not_answered({.token = signed_with(key)}, "answers no challenge");
+  not_answered(shown(signed_with(key)), "answers no challenge");
 }
 
 TEST(Tpm, WithoutAnyChallengeNothingAnswers) {
   challenges.clear();
-  not_answered({.token = signed_with(key), .tpm = chip}, "answers no challenge");
+  not_answered(shown(signed_with(key), chip), "answers no challenge");
   not_answered({}, "neither its TPM's keys nor a SAS token");
 }
 
