@@ -1,10 +1,8 @@
 #include "coordinator/store/etag.hpp"
 
-#include <array>
-#include <cstdio>
-
 #include "shared/base/bytes.hpp"
 #include "shared/base/encoding.hpp"
+#include "shared/protocol/record_etag.hpp"
 
 namespace berth::coordinator {
 namespace {
@@ -20,13 +18,7 @@ std::string_view bare(std::string_view value) {
 }  // namespace
 
 std::string etag_of(std::uint64_t version, WallTime created) {
-  constexpr std::uint64_t kTwelveDigits = 0xFFFF'FFFF'FFFF;
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "\"%08llx-0000-0100-0000-%012llx\"",
-                static_cast<unsigned long long>(version),
-                static_cast<unsigned long long>(static_cast<std::uint64_t>(unix_micros(created)) &
-                                                kTwelveDigits));
-  return text.data();
+  return "\"" + protocol::record_etag(version, created) + "\"";
 }
 
 bool etag_matches(std::string_view if_match, std::string_view etag) {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "gateway/core/limits.hpp"
-#include "gateway/core/registration/registration_etag.hpp"
+#include "shared/protocol/record_etag.hpp"
 
 namespace berth::gateway {
 
@@ -17,7 +17,7 @@ Reply assigning_reply(RequestToken token, const Operation& operation) {
   result.registration.status = domain::RegistrationStatus::assigning;
   result.registration.created = operation.opened;
   result.registration.updated = operation.updated;
-  result.etag = registration_etag(0, operation.opened);
+  result.etag = protocol::record_etag(0, operation.opened);
   reply.status.result = std::move(result);
   return Reply{token, std::move(reply)};
 }
@@ -26,7 +26,7 @@ protocol::RegistrationResult result_of(const domain::Versioned<domain::Registrat
                                        const domain::Attested& attested) {
   protocol::RegistrationResult result;
   result.registration = registration.record;
-  result.etag = registration_etag(registration.version, registration.record.created);
+  result.etag = protocol::record_etag(registration.version, registration.record.created);
   if (registration.record.status == domain::RegistrationStatus::failed &&
       registration.record.last_attempt) {
     result.error_code = registration.record.last_attempt->error_code;

@@ -1,11 +1,11 @@
-#include "gateway/core/registration/registration_etag.hpp"
+#include "shared/protocol/record_etag.hpp"
 
 #include <array>
 #include <cstdio>
 
-namespace berth::gateway {
+namespace berth::protocol {
 
-std::string registration_etag(std::uint64_t version, WallTime created) {
+std::string record_etag(std::uint64_t version, WallTime created) {
   constexpr std::uint64_t kTwelveDigits = 0xFFFF'FFFF'FFFF;
   std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "%08llx-0000-0100-0000-%012llx",
@@ -15,4 +15,4 @@ std::string registration_etag(std::uint64_t version, WallTime created) {
   return text.data();
 }
 
-}  // namespace berth::gateway
+}  // namespace berth::protocol
