@@ -23,6 +23,9 @@ std::string_view name_of(Table table) {
     case Table::node: return "node";
     case Table::quarantined_outcome: return "quarantined_outcome";
     case Table::outbox_watermark: return "outbox_watermark";
+    case Table::audit_segment: return "audit_segment";
+    case Table::audit_chain: return "audit_chain";
+    case Table::audit_seal: return "audit_seal";
     case Table::cursor: return "cursor";
     case Table::permit: return "permit";
     case Table::hub_token: return "hub_token";

@@ -25,6 +25,7 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
+#include "shared/domain/audit/note.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/ports/crypto.hpp"
 #include "shared/store/table.hpp"
@@ -86,12 +87,20 @@ struct ChangeSet {
   // Called inside the transaction, before anything of this set is written, with reads that see all
   // earlier sets; an error refuses this set only. May be empty.
   std::function<Result<void>(const class Reader&)> check;
+  // What the node's audit log shall say of this set if it is written. AuditedStore appends it in
+  // the same transaction; the engines below pass over it.
+  std::vector<domain::AuditNote> notes;
 };
 
 struct Committed {
   std::uint64_t sequence = 0;           // the tenant's head after this set
   std::vector<std::uint64_t> versions;  // of the records, in the order of the changes (0: erased)
 };
+
+// Makes the last set of a commit, inside the transaction, from what became of the sets before it.
+// Where it fails, or its set can't be written, nothing is.
+using Conclusion = std::function<Result<ChangeSet>(const class Reader& reader,
+                                                   std::span<const Result<Committed>> before)>;
 
 // An entry of a tenant's change log: the record before and after one change.
 struct LogEntry {
@@ -142,6 +151,9 @@ class RecordStore : public Reader {
   // The outer error (Errc::io, Errc::corrupt) means nothing was written.
   [[nodiscard]] virtual Result<std::vector<Result<Committed>>> commit(
       std::span<const ChangeSet> sets) = 0;
+  // The same with a last set that depends on them. It is not among the results.
+  [[nodiscard]] virtual Result<std::vector<Result<Committed>>> commit_concluded(
+      std::span<const ChangeSet> sets, const Conclusion& conclude) = 0;
 
   // Makes a tenant's keys. Needed once before the first commit for it; idempotent.
   [[nodiscard]] virtual Result<void> create_tenant(const domain::IdScope& tenant) = 0;

@@ -33,6 +33,9 @@ enum class Table : std::uint8_t {
                  // "outbox", "time")
   quarantined_outcome = 52,  // id: gateway ID '/' incarnation '/' sequence
   outbox_watermark = 53,     // id: gateway ID '/' incarnation
+  audit_segment = 54,        // id: chain '/' number, 20 decimal digits
+  audit_chain = 55,          // id: chain; "own": the name of this node's
+  audit_seal = 56,           // id: chain '/' signer '/' day; "seen/" chain: what a gateway signed
 
   // A gateway's own, per tenant.
   cursor = 64,            // id: "cursor"

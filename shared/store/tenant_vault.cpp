@@ -3,13 +3,10 @@
 #include <algorithm>
 
 #include "shared/base/encoding.hpp"
-#include "shared/vault/fields.hpp"
+#include "shared/base/fields.hpp"
 
 namespace berth::store {
 namespace {
-
-using vault::FieldReader;
-using vault::FieldWriter;
 
 // A row's content: format | sequence | term count | terms | ID | body to the end.
 // A log entry's: format | table | ID | which sides | per side: version | sequence | body.

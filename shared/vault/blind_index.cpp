@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "shared/vault/fields.hpp"
+#include "shared/base/fields.hpp"
 
 namespace berth::vault {
 namespace {

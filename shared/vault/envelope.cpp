@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "shared/base/assert.hpp"
-#include "shared/vault/fields.hpp"
+#include "shared/base/fields.hpp"
 
 namespace berth::vault {
 namespace {

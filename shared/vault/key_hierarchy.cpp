@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "shared/base/encoding.hpp"
-#include "shared/vault/fields.hpp"
+#include "shared/base/fields.hpp"
 #include "shared/vault/set_digest.hpp"
 
 namespace berth::vault {

@@ -53,6 +53,11 @@ Result<std::vector<store::LogEntry>> SimStore::changes(const domain::IdScope& te
 
 Result<std::vector<Result<store::Committed>>> SimStore::commit(
     std::span<const store::ChangeSet> sets) {
+  return commit_concluded(sets, {});
+}
+
+Result<std::vector<Result<store::Committed>>> SimStore::commit_concluded(
+    std::span<const store::ChangeSet> sets, const store::Conclusion& conclude) {
   if (dead_) return no_power();
   if (failing_ > 0) {
     --failing_;
@@ -63,7 +68,7 @@ Result<std::vector<Result<store::Committed>>> SimStore::commit(
     dead_ = true;
     return no_power();
   }
-  auto committed = disk_.commit(sets);
+  auto committed = disk_.commit_concluded(sets, conclude);
   if (committed && on_committed) {
     for (std::size_t i = 0; i < sets.size(); ++i) {
       if ((*committed)[i]) on_committed(sets[i], *(*committed)[i]);

@@ -48,6 +48,8 @@ class SimStore final : public store::RecordStore {
                                                              std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<Result<store::Committed>>> commit(
       std::span<const store::ChangeSet> sets) override;
+  [[nodiscard]] Result<std::vector<Result<store::Committed>>> commit_concluded(
+      std::span<const store::ChangeSet> sets, const store::Conclusion& conclude) override;
   [[nodiscard]] Result<void> create_tenant(const domain::IdScope& tenant) override;
   [[nodiscard]] Result<void> erase_tenant(const domain::IdScope& tenant) override;
   [[nodiscard]] Result<std::vector<domain::IdScope>> tenants() const override;

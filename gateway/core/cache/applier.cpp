@@ -381,6 +381,9 @@ Result<store::Change> Applier::change_for(const sync::RecordChange& record) {
     case store::Table::node:
     case store::Table::quarantined_outcome:
     case store::Table::outbox_watermark:
+    case store::Table::audit_segment:
+    case store::Table::audit_chain:
+    case store::Table::audit_seal:
     case store::Table::cursor:
     case store::Table::permit:
     case store::Table::hub_token:

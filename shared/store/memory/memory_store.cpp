@@ -249,11 +249,24 @@ Result<std::vector<LogEntry>> MemoryStore::changes(const domain::IdScope& tenant
 }
 
 Result<std::vector<Result<Committed>>> MemoryStore::commit(std::span<const ChangeSet> sets) {
+  return commit_concluded(sets, {});
+}
+
+Result<std::vector<Result<Committed>>> MemoryStore::commit_concluded(
+    std::span<const ChangeSet> sets, const Conclusion& conclude) {
   const std::scoped_lock lock(mutex_);
   if (const auto failure = take_failure()) return *failure;
+  auto before = conclude ? tenants_ : std::map<std::string, Tenant>{};
   std::vector<Result<Committed>> results;
   results.reserve(sets.size());
   for (const ChangeSet& set : sets) results.push_back(apply(set));
+  if (!conclude) return results;
+  const auto last = conclude(InTransaction(*this), results);
+  const auto concluded = last ? apply(*last) : Result<Committed>(last.error());
+  if (!concluded) {
+    tenants_ = std::move(before);
+    return concluded.error();
+  }
   return results;
 }
 

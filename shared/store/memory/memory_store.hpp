@@ -43,6 +43,8 @@ class MemoryStore final : public RecordStore {
                                                       std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<Result<Committed>>> commit(
       std::span<const ChangeSet> sets) override;
+  [[nodiscard]] Result<std::vector<Result<Committed>>> commit_concluded(
+      std::span<const ChangeSet> sets, const Conclusion& conclude) override;
   [[nodiscard]] Result<void> create_tenant(const domain::IdScope& tenant) override;
   [[nodiscard]] Result<void> erase_tenant(const domain::IdScope& tenant) override;
   [[nodiscard]] Result<std::vector<domain::IdScope>> tenants() const override;

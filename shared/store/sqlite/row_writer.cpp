@@ -154,6 +154,17 @@ Result<void> RowWriter::apply(const ChangeSet& set, std::vector<Result<Committed
   return statements_.release.run().finish();
 }
 
+Result<void> RowWriter::conclude(const Conclusion& conclude,
+                                 const std::vector<Result<Committed>>& results) {
+  const auto set = conclude(TransactionReader(reader_, *this), results);
+  if (!set) return set.error();
+  const auto admitted = admit(*set);
+  if (!admitted) return admitted.error();
+  const auto applied = apply_all(*set, **admitted);
+  if (!applied) return applied.error();
+  return {};
+}
+
 Result<Committed> RowWriter::apply_all(const ChangeSet& set, Touched& touched) {
   Committed committed;
   committed.versions.reserve(set.changes.size());

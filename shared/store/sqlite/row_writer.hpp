@@ -56,6 +56,9 @@ class RowWriter {
   // Adds what became of the set to `results`. An error that is returned is not the set's own: it
   // ends the transaction.
   [[nodiscard]] Result<void> apply(const ChangeSet& set, std::vector<Result<Committed>>& results);
+  // Applies the set that `conclude` makes of the results; an error ends the transaction.
+  [[nodiscard]] Result<void> conclude(const Conclusion& conclude,
+                                      const std::vector<Result<Committed>>& results);
   // Trims logs and writes heads; the transaction may then be committed.
   [[nodiscard]] Result<void> finish();
 

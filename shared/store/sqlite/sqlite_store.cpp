@@ -192,7 +192,8 @@ class SqliteStore::Engine {
     }
   }
 
-  [[nodiscard]] Result<std::vector<Result<Committed>>> commit(std::span<const ChangeSet> sets) {
+  [[nodiscard]] Result<std::vector<Result<Committed>>> commit(std::span<const ChangeSet> sets,
+                                                              const Conclusion& conclude) {
     const std::scoped_lock lock(writing_);
     auto transaction = sqlite::Transaction::begin(connection_, sqlite::Transaction::Kind::write);
     if (!transaction) return transaction.error();
@@ -203,6 +204,10 @@ class SqliteStore::Engine {
     for (const ChangeSet& set : sets) {
       const auto applied = writer.apply(set, results);
       if (!applied) return applied.error();
+    }
+    if (conclude) {
+      const auto concluded = writer.conclude(conclude, results);
+      if (!concluded) return concluded.error();
     }
     const auto finished = writer.finish();
     if (!finished) return finished.error();
@@ -392,7 +397,12 @@ Result<std::vector<LogEntry>> SqliteStore::changes(const domain::IdScope& tenant
 }
 
 Result<std::vector<Result<Committed>>> SqliteStore::commit(std::span<const ChangeSet> sets) {
-  return engine_->commit(sets);
+  return engine_->commit(sets, {});
+}
+
+Result<std::vector<Result<Committed>>> SqliteStore::commit_concluded(
+    std::span<const ChangeSet> sets, const Conclusion& conclude) {
+  return engine_->commit(sets, conclude);
 }
 
 Result<void> SqliteStore::create_tenant(const domain::IdScope& tenant) {

@@ -721,3 +721,45 @@ TEST(RecordStore, LetsManyThreadsWrite) {
   CHECK(head() == kThreads * kRounds);
   check_sound();
 }
+
+TEST(RecordStore, WritesAConclusionWithTheSetsThatItFollows) {
+  const std::vector<ChangeSet> sets{set_of({put(kUnlogged, "a", "1")}),
+                                    set_of({put(kUnlogged, "b", "1", 7)})};
+  std::vector<bool> seen;
+  const auto committed = store().commit_concluded(
+      sets, [&](const Reader& reader, std::span<const Result<Committed>> before) {
+        for (const auto& one : before) seen.push_back(one.has_value());
+        const auto written = reader.read(kOne, kUnlogged, "a");
+        CHECK_TRUE(written.has_value() && written->has_value());
+        return Result<ChangeSet>(set_of({put(kUnlogged, "c", "1")}, kTwo));
+      });
+  CHECK_TRUE(committed.has_value());
+  CHECK_EQUAL(2, committed->size());
+  CHECK_EQUAL(2, seen.size());
+  CHECK_TRUE(seen[0]);
+  CHECK_FALSE(seen[1]);
+  CHECK_TRUE(store().read(kTwo, kUnlogged, "c")->has_value());
+}
+
+TEST(RecordStore, WritesNothingWhereTheConclusionFails) {
+  const std::vector<ChangeSet> sets{set_of({put(kUnlogged, "a", "1")}),
+                                    set_of({put(kLogged, "e", "1")}, kTwo)};
+  const auto committed = store().commit_concluded(
+      sets, [](const Reader&, std::span<const Result<Committed>>) -> Result<ChangeSet> {
+        return Error{Errc::corrupt, "no conclusion"};
+      });
+  CHECK_EQUAL(Errc::corrupt, code_of(committed));
+  CHECK_FALSE(store().read(kOne, kUnlogged, "a")->has_value());
+  CHECK_FALSE(store().read(kTwo, kLogged, "e")->has_value());
+  CHECK_EQUAL(0, *store().head(kTwo));
+}
+
+TEST(RecordStore, WritesNothingWhereTheConclusionsOwnSetIsRefused) {
+  const std::vector<ChangeSet> sets{set_of({put(kUnlogged, "a", "1")})};
+  const auto committed =
+      store().commit_concluded(sets, [](const Reader&, std::span<const Result<Committed>>) {
+        return Result<ChangeSet>(set_of({put(kUnlogged, "b", "1", 7)}));
+      });
+  CHECK_FALSE(committed.has_value());
+  CHECK_FALSE(store().read(kOne, kUnlogged, "a")->has_value());
+}

@@ -54,13 +54,17 @@ class GatedStore final : public store::RecordStore {
   }
   Result<std::vector<Result<store::Committed>>> commit(
       std::span<const store::ChangeSet> sets) override {
+    return commit_concluded(sets, {});
+  }
+  Result<std::vector<Result<store::Committed>>> commit_concluded(
+      std::span<const store::ChangeSet> sets, const store::Conclusion& conclude) override {
     {
       std::unique_lock lock(mutex_);
       groups_.push_back(sets.size());
       changed_.notify_all();
       changed_.wait(lock, [this] { return is_open_; });
     }
-    return memory.commit(sets);
+    return memory.commit_concluded(sets, conclude);
   }
   Result<void> create_tenant(const domain::IdScope& tenant) override {
     return memory.create_tenant(tenant);
