@@ -1,8 +1,0 @@
-# CMake generated Testfile for 
-# Source directory: /work/main/build/wt-audit/tests/unit/shared/crypto
-# Build directory: /work/main/build/wt-audit/b/tests/unit/shared/crypto
-# 
-# This file includes the relevant testing commands required for 
-# testing this directory and lists subdirectories to be tested as well.
-add_test([=[shared_crypto_test]=] "/work/main/build/wt-audit/b/tests/shared_crypto_test")
-set_tests_properties([=[shared_crypto_test]=] PROPERTIES  LABELS "unit" TIMEOUT "120" _BACKTRACE_TRIPLES "/work/main/build/wt-audit/cmake/berth.cmake;69;add_test;/work/main/build/wt-audit/tests/unit/shared/crypto/CMakeLists.txt;1;berth_test;/work/main/build/wt-audit/tests/unit/shared/crypto/CMakeLists.txt;0;")

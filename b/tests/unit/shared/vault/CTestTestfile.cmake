@@ -1,8 +1,0 @@
-# CMake generated Testfile for 
-# Source directory: /work/main/build/wt-audit/tests/unit/shared/vault
-# Build directory: /work/main/build/wt-audit/b/tests/unit/shared/vault
-# 
-# This file includes the relevant testing commands required for 
-# testing this directory and lists subdirectories to be tested as well.
-add_test([=[shared_vault_test]=] "/work/main/build/wt-audit/b/tests/shared_vault_test")
-set_tests_properties([=[shared_vault_test]=] PROPERTIES  LABELS "unit" TIMEOUT "120" _BACKTRACE_TRIPLES "/work/main/build/wt-audit/cmake/berth.cmake;69;add_test;/work/main/build/wt-audit/tests/unit/shared/vault/CMakeLists.txt;1;berth_test;/work/main/build/wt-audit/tests/unit/shared/vault/CMakeLists.txt;0;")

@@ -1,8 +1,0 @@
-# CMake generated Testfile for 
-# Source directory: /work/main/build/wt-audit/tests/unit/tools/device
-# Build directory: /work/main/build/wt-audit/b/tests/unit/tools/device
-# 
-# This file includes the relevant testing commands required for 
-# testing this directory and lists subdirectories to be tested as well.
-add_test([=[tools_device_test]=] "/work/main/build/wt-audit/b/tests/tools_device_test")
-set_tests_properties([=[tools_device_test]=] PROPERTIES  LABELS "unit" TIMEOUT "120" _BACKTRACE_TRIPLES "/work/main/build/wt-audit/cmake/berth.cmake;69;add_test;/work/main/build/wt-audit/tests/unit/tools/device/CMakeLists.txt;1;berth_test;/work/main/build/wt-audit/tests/unit/tools/device/CMakeLists.txt;0;")
