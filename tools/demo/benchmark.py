@@ -153,7 +153,7 @@ class Bench:
 
     def peer(self, name, protocol, port):
         count = self.options.count
-        command = [self.programs / "berth-load", "--protocol", protocol, "--port", str(port),
+        command = [self.programs / "berth-device", "connect", "--protocol", protocol, "--port", str(port),
                    "--ca-file", self.materials.path("server.pem"), "--count", str(count),
                    "--concurrency", "32", *self.issuer]
         return self.cpu_per_operation(self.peers[name].pid, count, command)[0]

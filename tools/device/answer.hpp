@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "shared/base/result.hpp"
+#include "shared/ports/crypto.hpp"
 #include "tools/device/device.hpp"
 
 namespace berth::device {

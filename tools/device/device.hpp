@@ -7,27 +7,23 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shared/base/bytes.hpp"
-#include "shared/base/result.hpp"
 #include "shared/base/secret_bytes.hpp"
-#include "shared/ports/crypto.hpp"
 #include "shared/ports/tls_engine.hpp"
-#include "shared/runtime/http_client.hpp"
-#include "shared/runtime/task.hpp"
 
 namespace berth::device {
 
 inline constexpr const char* kApiVersion = "2021-10-01";
 inline constexpr const char* kUserAgent = "berth-device/1";
 
-enum class Protocol : std::uint8_t { https, mqtt };
-
-// Where devices provision.
+// Where devices provision. MQTT and AMQP over WebSocket share the port of HTTPS.
 struct Endpoint {
   std::string host;
   std::uint16_t https_port = 443;
   std::uint16_t mqtt_port = 8883;
+  std::uint16_t amqp_port = 5671;
   std::string id_scope;
   std::vector<Bytes> trusted;  // DER
 };
@@ -57,14 +53,12 @@ struct Attempt {
   std::shared_ptr<ports::TlsContext> tls;
   std::chrono::milliseconds timeout{60000};  // for the whole registration
   std::int64_t unix_now = 0;                 // for the SAS token's expiry
+  std::string api_version = kApiVersion;
+  // Asks for a new assignment whatever the enrollment's policy says. MQTT has no words for it.
+  bool force = false;
 };
 
-// Errc::unavailable, timed_out or malformed if no answer could be had. `client` keeps its
-// connections between registrations; its context must be the attempt's.
-[[nodiscard]] runtime::Task<Result<Outcome>> register_over_https(
-    boost::asio::any_io_executor executor, Attempt attempt, runtime::HttpClient& client,
-    ports::Crypto& crypto);
-[[nodiscard]] runtime::Task<Result<Outcome>> register_over_mqtt(
-    boost::asio::any_io_executor executor, Attempt attempt, ports::Crypto& crypto);
+// "{idScope}/registrations/{registrationId}", which names the device in every protocol.
+[[nodiscard]] std::string resource_of(const Attempt& attempt);
 
 }  // namespace berth::device

@@ -1,9 +1,10 @@
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "tools/device/https.hpp"
+
+#include <utility>
 
 #include "shared/base/encoding.hpp"
 #include "tools/device/answer.hpp"
-#include "tools/device/device.hpp"
+#include "tools/device/conversation.hpp"
 
 namespace berth::device {
 namespace {
@@ -14,51 +15,65 @@ std::string origin_of(const Endpoint& endpoint) {
          std::to_string(endpoint.https_port);
 }
 
-http::Request request_for(const Attempt& attempt, const std::string& operation_id,
-                          const std::string& token) {
-  http::Request request;
-  request.target = "/" + attempt.endpoint.id_scope + "/registrations/" +
-                   percent_encode(attempt.identity.registration_id);
-  if (operation_id.empty()) {
-    request.method = "PUT";
-    request.target += "/register";
-    request.body = register_body(attempt.identity);
-    request.headers.set("Content-Type", "application/json; charset=utf-8");
-  } else {
-    request.method = "GET";
-    request.target += "/operations/" + percent_encode(operation_id);
+class HttpsConversation final : public Conversation {
+ public:
+  HttpsConversation(const Attempt& attempt, runtime::HttpClient& client, ports::Crypto& crypto)
+      : attempt_(attempt),
+        client_(client),
+        origin_(origin_of(attempt.endpoint)),
+        token_(attempt.identity.symmetric_key ? sas_token(attempt, crypto) : "") {}
+
+  runtime::Task<Result<Reply>> ask(std::string operation_id, Deadline deadline) override {
+    http::Request request = request_for(operation_id);
+    auto response = co_await client_.send(origin_, std::move(request), left_until(deadline));
+    if (!response) co_return response.error();
+    Reply reply;
+    reply.status = response->status;
+    reply.retry_after = std::string(response->headers.get("Retry-After"));
+    reply.body = std::move(response->body);
+    co_return reply;
   }
-  request.target += std::string("?api-version=") + kApiVersion;
-  request.headers.set("Accept", "application/json");
-  request.headers.set("User-Agent", kUserAgent);
-  if (!token.empty()) request.headers.set("Authorization", token);
-  return request;
-}
+
+ private:
+  http::Request request_for(const std::string& operation_id) const {
+    http::Request request;
+    request.target = "/" + attempt_.endpoint.id_scope + "/registrations/" +
+                     percent_encode(attempt_.identity.registration_id);
+    if (operation_id.empty()) {
+      request.method = "PUT";
+      request.target += "/register";
+      request.body = register_body(attempt_.identity);
+      request.headers.set("Content-Type", "application/json; charset=utf-8");
+    } else {
+      request.method = "GET";
+      request.target += "/operations/" + percent_encode(operation_id);
+    }
+    request.target += "?api-version=" + percent_encode(attempt_.api_version);
+    if (operation_id.empty() && attempt_.force) request.target += "&forceRegistration=true";
+    request.headers.set("Accept", "application/json");
+    request.headers.set("User-Agent", kUserAgent);
+    if (!token_.empty()) request.headers.set("Authorization", token_);
+    return request;
+  }
+
+  const Attempt& attempt_;
+  runtime::HttpClient& client_;
+  std::string origin_;
+  std::string token_;
+};
 
 }  // namespace
 
-runtime::Task<Result<Outcome>> register_over_https(boost::asio::any_io_executor executor,
-                                                   Attempt attempt, runtime::HttpClient& client,
-                                                   ports::Crypto& crypto) {
-  const auto deadline = std::chrono::steady_clock::now() + attempt.timeout;
-  const std::string origin = origin_of(attempt.endpoint);
-  const std::string token = attempt.identity.symmetric_key ? sas_token(attempt, crypto) : "";
-  std::string operation_id;
-  boost::asio::steady_timer timer(executor);
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) co_return Error{Errc::timed_out, "no hub was assigned in time"};
-    const http::Request request = request_for(attempt, operation_id, token);
-    auto response = co_await client.send(origin, request, left);
-    if (!response) co_return response.error();
-    auto answer = read_answer(response->status, response->body);
-    if (!answer) co_return answer.error();
-    if (answer->kind != Answer::Kind::pending) co_return std::move(answer->outcome);
-    operation_id = answer->operation_id;
-    timer.expires_after(poll_delay(response->headers.get("Retry-After")));
-    co_await timer.async_wait(boost::asio::use_awaitable);
+runtime::Task<Result<Outcome>> HttpsTransport::register_device(Attempt attempt) {
+  const Deadline deadline = std::chrono::steady_clock::now() + attempt.timeout;
+  if (!services_.keep_connection || client_ == nullptr || context_ != attempt.tls) {
+    context_ = attempt.tls;
+    client_ = std::make_unique<runtime::HttpClient>(services_.executor, context_);
   }
+  HttpsConversation conversation(attempt, *client_, services_.crypto);
+  auto outcome = co_await converse(conversation, deadline);
+  if (!services_.keep_connection) client_.reset();
+  co_return std::move(outcome);
 }
 
 }  // namespace berth::device

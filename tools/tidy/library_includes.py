@@ -19,6 +19,7 @@ LIBRARIES = [
         ["shared/json", "shared/runtime", "coordinator/api", "tools"],
     ),
     ("wolfSSL", r"wolfssl/", ["shared/crypto/wolfssl"]),
+    ("libtss2", r"tss2/", ["shared/crypto/tss2", "tools/device"]),
     ("OpenSSL", r"openssl/", ["shared/crypto/openssl"]),
     ("mbedTLS", r"(mbedtls|psa)/", ["shared/crypto/mbedtls"]),
     ("SQLite", r"sqlite3(ext)?\.h$", ["shared/sqlite", "tools/hub"]),
@@ -31,6 +32,7 @@ LIBRARIES = [
     ),
     ("toml11", r"toml(\.hpp$|/)", ["shared/config"]),
     ("CLI11", r"CLI/", ["shared/config", "tools"]),
+    ("qpid-proton", r"proton/", ["gateway/linux", "tools/device"]),
     ("CppUTest", r"CppUTest(Ext)?/", ["tests"]),
 ]
 

@@ -1,0 +1,180 @@
+#include "tools/device/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace berth::device {
+namespace {
+
+constexpr std::size_t kMaxCount = 1'000'000;
+constexpr int kMaxSeconds = 7 * 86400;
+
+constexpr const char* kExamples = R"(
+Examples:
+  berth-device --dev ~/dev/dev.json --registration-id dev-1 --key BASE64
+  berth-device --dev ~/dev/dev.json --protocol amqp-ws --registration-id dev-2 \
+      --certificate dev-2.pem --private-key dev-2.key
+  berth-device --host gw.factory.example --id-scope 0ne00000A0A --ca-file ca.pem \
+      --registration-id press- --group-key BASE64 --count 5000 --concurrency 200
+  berth-device --dev ~/dev/dev.json --registration-id press- --group-key BASE64 --count 500 \
+      --protocol mqtt --duration 3600 --ramp 60 --rate 100 --quiet
+
+Prints a JSON line per registration, and for a fleet a last line with counts, latency
+percentiles and errors. Exit code: 0 if every registration got its hub, 1 if not, 2 on wrong
+usage.)";
+
+constexpr const char* kConnectExamples = R"(
+Examples:
+  berth-device connect --port 8443 --ca-file ca.pem --issue-from devices.pem \
+      --issue-from-key devices.key
+  berth-device connect --protocol mqtt --port 8883 --count 5000 --ca-file ca.pem \
+      --issue-from devices.pem --issue-from-key devices.key
+
+Prints one JSON line. Exit code: 0 if every connection was answered, 1 if not, 2 on wrong
+usage.)";
+
+std::vector<std::string> names_of_protocols() {
+  std::vector<std::string> names;
+  for (const Protocol protocol : all_protocols()) names.emplace_back(name_of(protocol));
+  return names;
+}
+
+void add_endpoint(CLI::App& app, RegisterOptions& options) {
+  app.add_option("--dev", options.dev_file,
+                 "dev.json of a running `berth dev`: names the endpoint");
+  app.add_option("--host", options.host, "provisioning endpoint");
+  app.add_option("--https-port", options.https_port, "port of HTTPS and of WebSockets")
+      ->capture_default_str();
+  app.add_option("--mqtt-port", options.mqtt_port, "MQTT port")->capture_default_str();
+  app.add_option("--amqp-port", options.amqp_port, "AMQP port")->capture_default_str();
+  app.add_option("--id-scope", options.id_scope, "ID scope of the tenant");
+  app.add_option("--ca-file", options.ca_file, "PEM file of the CA that signed the endpoint");
+  app.add_option("--protocol", options.protocol, "how to register")
+      ->check(CLI::IsMember(names_of_protocols()))
+      ->capture_default_str();
+  app.add_option("--api-version", options.api_version, "what the device says it speaks")
+      ->capture_default_str();
+  app.add_option("--timeout", options.timeout_seconds, "seconds for one registration")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
+}
+
+void add_identity(CLI::App& app, RegisterOptions& options) {
+  app.add_option("--registration-id", options.registration_id,
+                 "registration ID; with --count it is a prefix, followed by a number from 0");
+  auto* key = app.add_option("--key", options.key, "symmetric key of the device, base64");
+  auto* group_key =
+      app.add_option("--group-key", options.group_key,
+                     "symmetric key of the enrollment group, base64: device keys are derived");
+  auto* certificate = app.add_option("--certificate", options.certificate_file,
+                                     "PEM file of the device's certificate and its chain");
+  auto* private_key =
+      app.add_option("--private-key", options.key_file, "PEM file of the certificate's key");
+  auto* issuer = app.add_option("--issue-from", options.issuer_file,
+                                "PEM file of a CA chain; every device gets a fresh certificate "
+                                "from it");
+  auto* issuer_key =
+      app.add_option("--issue-from-key", options.issuer_key_file, "PEM file of that CA's key");
+  certificate->needs(private_key);
+  private_key->needs(certificate);
+  issuer->needs(issuer_key);
+  issuer_key->needs(issuer);
+  key->excludes(group_key, certificate, issuer);
+  group_key->excludes(certificate, issuer);
+  certificate->excludes(issuer);
+  app.add_option("--payload", options.payload, "JSON object for custom allocation");
+  app.add_flag("--force", options.force,
+               "ask for a new assignment, whatever the enrollment's policy says; HTTPS and AMQP");
+}
+
+void add_load(CLI::App& app, RegisterOptions& options) {
+  app.add_option("--count", options.count, "number of devices")
+      ->check(CLI::Range(std::size_t{1}, kMaxCount))
+      ->capture_default_str();
+  app.add_option("--concurrency", options.concurrency, "devices under way at once")
+      ->check(CLI::Range(std::size_t{1}, kMaxConcurrency))
+      ->capture_default_str();
+  app.add_option("--duration", options.duration_seconds,
+                 "seconds in which the devices register again and again; 0: once each")
+      ->check(CLI::Range(0, kMaxSeconds));
+  app.add_option("--ramp", options.ramp_seconds, "seconds until all --concurrency are under way")
+      ->check(CLI::Range(0, kMaxSeconds));
+  app.add_option("--rate", options.per_second, "registrations begun per second, at most")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--keep-alive", options.keep_connections,
+               "connections are used again: over HTTPS by one device after another, else by the "
+               "same device")
+      ->excludes(app.get_option("--issue-from"));
+  app.add_flag("--quiet", options.quiet, "only the summary line");
+}
+
+void check(const RegisterOptions& options) {
+  if (options.registration_id.empty()) throw CLI::RequiredError("--registration-id");
+  if (options.key.empty() && options.group_key.empty() && options.certificate_file.empty() &&
+      options.issuer_file.empty()) {
+    throw CLI::ValidationError("give --key, --group-key, --certificate or --issue-from");
+  }
+  if (options.force && options.protocol.starts_with("mqtt")) {
+    throw CLI::ValidationError("--force: MQTT has no words for it");
+  }
+  if (options.dev_file.empty() &&
+      (options.host.empty() || options.id_scope.empty() || options.ca_file.empty())) {
+    throw CLI::ValidationError("give --dev FILE, or --host, --id-scope and --ca-file");
+  }
+}
+
+CLI::App* add_connect(CLI::App& app, ConnectOptions& options) {
+  auto* connect = app.add_subcommand(
+      "connect",
+      "Connections as devices make them, to any server: mutual TLS with ECDSA P-256, one request, "
+      "and the end. For comparing what a registration costs with what other servers pay.");
+  connect->footer(kConnectExamples);
+  connect->add_option("--protocol", options.protocol, "https (GET) or mqtt (CONNECT)")
+      ->check(CLI::IsMember({"https", "mqtt"}))
+      ->capture_default_str();
+  connect->add_option("--host", options.host, "server")->capture_default_str();
+  connect->add_option("--port", options.port, "its port")->capture_default_str();
+  connect->add_option("--path", options.path, "what to GET")->capture_default_str();
+  connect->add_option("--ca-file", options.ca_file, "PEM file of the CA that signed the server")
+      ->required();
+  connect
+      ->add_option("--issue-from", options.issuer_file,
+                   "PEM file of the CA chain that device certificates are made from")
+      ->required();
+  connect->add_option("--issue-from-key", options.issuer_key_file, "PEM file of that CA's key")
+      ->required();
+  connect->add_option("--count", options.count, "connections")
+      ->check(CLI::Range(std::size_t{1}, kMaxCount))
+      ->capture_default_str();
+  connect->add_option("--concurrency", options.concurrency, "connections at once")
+      ->check(CLI::Range(std::size_t{1}, kMaxConcurrency))
+      ->capture_default_str();
+  connect->add_option("--identities", options.identities, "different device keys")
+      ->check(CLI::Range(std::size_t{1}, kMaxIdentities))
+      ->capture_default_str();
+  return connect;
+}
+
+}  // namespace
+
+Command parse_command_line(int argc, const char* const* argv) {
+  RegisterOptions registering;
+  ConnectOptions connecting;
+  CLI::App app{"A device, or a fleet of them, that registers at a DPS-compatible endpoint.",
+               "berth-device"};
+  app.footer(kExamples);
+  app.require_subcommand(0, 1);
+  add_endpoint(app, registering);
+  add_identity(app, registering);
+  add_load(app, registering);
+  const CLI::App* connect = add_connect(app, connecting);
+  try {
+    app.parse(argc, argv);
+    if (connect->parsed()) return connecting;
+    check(registering);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return registering;
+}
+
+}  // namespace berth::device

@@ -1,0 +1,18 @@
+// What berth-device prints: one JSON line each.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "tools/device/fleet.hpp"
+
+namespace berth::device {
+
+// Whole milliseconds, rounded.
+[[nodiscard]] std::int64_t whole_milliseconds(std::chrono::microseconds time);
+
+[[nodiscard]] std::string line_of(const Report& report);
+[[nodiscard]] std::string line_of(const Summary& summary, std::size_t devices,
+                                  std::chrono::microseconds took);
+
+}  // namespace berth::device
