@@ -24,6 +24,13 @@ inline constexpr std::chrono::milliseconds kLookBackDeadline{2000};
 // Refused attempts that are recorded in a second, per shard; the log has all of them.
 inline constexpr int kMaxRecordedAttempts = 50;
 
+// Challenges that TPMs may answer, per shard and of one device; unanswered ones last for one to two
+// lifetimes, answered ones as long as they are used.
+inline constexpr std::size_t kMaxTpmChallenges = 4096;
+inline constexpr std::size_t kMaxTpmChallengesPerDevice = 4;
+inline constexpr std::chrono::minutes kTpmChallengeLifetime{5};
+inline constexpr std::chrono::minutes kTpmAnswerLifetime{10};
+
 // Retry-after as told to devices: the smallest that every SDK takes as it is given or clamps
 // upwards by itself (device API 1.9), and what is told under overload.
 inline constexpr std::chrono::seconds kRetryAfter{1};

@@ -122,4 +122,14 @@ std::string DpsBodyCodec::write(const protocol::ErrorDocument& error) {
   return serialize(document);
 }
 
+// C's client takes a 401 for a challenge if it has no status, and needs keyName then (device API
+// 1.4).
+std::string DpsBodyCodec::write(const protocol::TpmChallengeBody& challenge) {
+  bj::object document;
+  document["message"] = "Authorization required";
+  document["keyName"] = "registration";
+  document["authenticationKey"] = to_base64(challenge.authentication_key);
+  return serialize(document);
+}
+
 }  // namespace berth::json

@@ -11,6 +11,7 @@ class DpsBodyCodec : public protocol::BodyCodec {
   [[nodiscard]] std::string write(const protocol::OperationStatus& status) override;
   [[nodiscard]] std::string write(const protocol::RegistrationResult& result) override;
   [[nodiscard]] std::string write(const protocol::ErrorDocument& error) override;
+  [[nodiscard]] std::string write(const protocol::TpmChallengeBody& challenge) override;
 };
 
 }  // namespace berth::json

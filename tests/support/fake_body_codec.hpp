@@ -1,11 +1,13 @@
 // The device API's bodies in words instead of JSON, for tests of what stands around them.
 //   read: blank; "id <registration ID>"; "csr"; anything else is malformed.
-//   write: "operation <ID> <status>", "registration <ID>", "error <code> <tracking ID>".
+//   write: "operation <ID> <status>", "registration <ID>", "error <code> <tracking ID>",
+//   "challenge <blob in hex>".
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "shared/base/encoding.hpp"
 #include "shared/protocol/device/body.hpp"
 
 namespace berth::testing {
@@ -34,6 +36,9 @@ class FakeBodyCodec final : public protocol::BodyCodec {
   }
   std::string write(const protocol::ErrorDocument& error) override {
     return "error " + std::to_string(error.error_code) + " " + error.tracking_id;
+  }
+  std::string write(const protocol::TpmChallengeBody& challenge) override {
+    return "challenge " + to_hex(challenge.authentication_key);
   }
 
  private:

@@ -157,6 +157,11 @@ http::Response DeviceHttp::write(const http::Request& request, const Reply& repl
   http::Response response;
   response.headers.set("Content-Type", kJsonUtf8);
   response.headers.set("x-ms-request-id", protocol::new_guid(entropy_));
+  if (const auto* challenge = std::get_if<ChallengeReply>(&reply.content)) {
+    response.status = 401;
+    response.body = json_.write(protocol::TpmChallengeBody{challenge->authentication_key});
+    return response;
+  }
   if (const auto* registration = std::get_if<RegistrationReply>(&reply.content)) {
     response.body = json_.write(registration->result);
     return response;

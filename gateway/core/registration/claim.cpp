@@ -56,8 +56,10 @@ Result<void> read_claim(const Cache& cache, ports::Crypto& crypto, PendingReques
 
 domain::Verdict match_claim(const Cache& cache, ports::Crypto& crypto,
                             const domain::X509Rules& rules, WallTime now,
-                            const KnownRegistration& known, PendingRequest& pending) {
+                            const KnownRegistration& known,
+                            std::vector<domain::TpmChallenge> challenges, PendingRequest& pending) {
   domain::MatchRequest request;
+  request.tpm_challenges = std::move(challenges);
   request.id_scope = pending.tenant;
   request.registration_id = pending.registration_id;
   request.evidence = std::move(pending.evidence);

@@ -2,10 +2,13 @@
 // included, goes through both steps before any state of the device is touched.
 #pragma once
 
+#include <vector>
+
 #include "gateway/core/ports/cache.hpp"
 #include "gateway/core/registration/pending_request.hpp"
 #include "shared/base/result.hpp"
 #include "shared/base/timestamp.hpp"
+#include "shared/domain/attestation/tpm.hpp"
 #include "shared/domain/attestation/verdict.hpp"
 #include "shared/domain/attestation/x509.hpp"
 #include "shared/ports/crypto.hpp"
@@ -18,8 +21,11 @@ namespace berth::gateway {
                                       PendingRequest& pending);
 
 // Which enrollment answers for the device, if one does; from the records at hand, as they are now.
+// `challenges`: those that its token may answer.
 [[nodiscard]] domain::Verdict match_claim(const Cache& cache, ports::Crypto& crypto,
                                           const domain::X509Rules& rules, WallTime now,
-                                          const KnownRegistration& known, PendingRequest& pending);
+                                          const KnownRegistration& known,
+                                          std::vector<domain::TpmChallenge> challenges,
+                                          PendingRequest& pending);
 
 }  // namespace berth::gateway

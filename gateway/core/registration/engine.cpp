@@ -6,6 +6,7 @@
 #include "gateway/core/registration/answers.hpp"
 #include "gateway/core/registration/claim.hpp"
 #include "gateway/core/registration/decision.hpp"
+#include "gateway/core/registration/tpm_keys.hpp"
 #include "shared/domain/reprovision.hpp"
 #include "shared/protocol/sas_token.hpp"
 
@@ -15,6 +16,20 @@ namespace {
 // Most wakes that one on_time() serves; the rest are due at once, in the next call.
 constexpr int kMaxWakesPerCall = 256;
 
+// Only protocols that have a way back before the device is known can carry a challenge (device
+// API 4.1).
+bool carries_challenges(domain::DeviceProtocol protocol) {
+  switch (protocol) {
+    case domain::DeviceProtocol::https:
+    case domain::DeviceProtocol::amqp:
+    case domain::DeviceProtocol::amqp_ws: return true;
+    case domain::DeviceProtocol::mqtt:
+    case domain::DeviceProtocol::mqtt_ws:
+    case domain::DeviceProtocol::coap: return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 RegistrationEngine::RegistrationEngine(EngineSettings settings, EnginePorts ports)
@@ -23,7 +38,8 @@ RegistrationEngine::RegistrationEngine(EngineSettings settings, EnginePorts port
       operations_(settings_.max_operations),
       waiting_room_(settings_.max_waiting, settings_.look_back_deadline, ports_.clock),
       refusals_(settings_, ports_),
-      provisioner_(settings_, ports_, operations_) {}
+      provisioner_(settings_, ports_, operations_),
+      tpm_challenges_(settings_.max_tpm_challenges, ports_.crypto, ports_.clock, ports_.entropy) {}
 
 void RegistrationEngine::restore(std::vector<JournaledIntent> intents) {
   for (JournaledIntent& journaled : intents) {
@@ -71,8 +87,12 @@ void RegistrationEngine::process(PendingRequest pending, Actions& out) {
     refusals_.refuse(pending, known.error(), std::nullopt, false, out);
     return;
   }
-  const domain::Verdict verdict = match_claim(ports_.cache, ports_.crypto, settings_.x509,
-                                              ports_.clock.wall(), *known, pending);
+  const TpmChallenges::Device device{pending.tenant, pending.registration_id};
+  std::vector<domain::TpmChallenge> challenges;
+  if (pending.evidence.token) challenges = tpm_challenges_.open_for(device, pending.evidence.tpm);
+  const domain::Verdict verdict =
+      match_claim(ports_.cache, ports_.crypto, settings_.x509, ports_.clock.wall(), *known,
+                  std::move(challenges), pending);
   if (const auto* refusal = std::get_if<domain::Refusal>(&verdict)) {
     const bool may_wait = refusal->matched_nothing && !pending.fenced && waiting_room_.has_room() &&
                           ports_.coordinator.linked(pending.tenant);
@@ -84,7 +104,12 @@ void RegistrationEngine::process(PendingRequest pending, Actions& out) {
     }
     return;
   }
+  if (const auto* due = std::get_if<domain::ChallengeDue>(&verdict)) {
+    challenge(pending, *due, *known, out);
+    return;
+  }
   const domain::Attested& attested = *std::get_if<domain::Attested>(&verdict);
+  if (attested.tpm) tpm_challenges_.answered(device, *attested.tpm);
   if (std::holds_alternative<RegisterRequest>(pending.request)) {
     serve_register(std::move(pending), attested, *known, out);
   } else if (const auto* poll = std::get_if<PollRequest>(&pending.request)) {
@@ -116,6 +141,27 @@ bool RegistrationEngine::needs_look_back(const PendingRequest& pending,
                                          const KnownRegistration& known) const {
   return !known.current && !pending.looked_back && waiting_room_.has_room() &&
          ports_.coordinator.linked(pending.tenant);
+}
+
+void RegistrationEngine::challenge(const PendingRequest& pending, const domain::ChallengeDue& due,
+                                   const KnownRegistration& known, Actions& out) {
+  const Claim& claim = pending.claim();
+  if (!carries_challenges(claim.protocol)) {
+    refusals_.refuse(
+        pending, Error{Errc::unsupported, "a TPM attests over HTTPS and AMQP, and not over this"},
+        due.enrollment, known.registration.has_value(), out);
+    return;
+  }
+  const SecretBytes key =
+      tpm_challenges_.open({pending.tenant, pending.registration_id}, due.keys, claim.source);
+  Result<Bytes> blob = wrap_for_tpm(
+      due.keys, key, pending.tenant.str() + "/registrations/" + pending.registration_id.str(),
+      ports_);
+  if (!blob) {
+    refusals_.refuse(pending, blob.error(), due.enrollment, known.registration.has_value(), out);
+    return;
+  }
+  out.emplace_back(SendReply{Reply{pending.token(), ChallengeReply{std::move(*blob)}}});
 }
 
 // ---- What an attested request gets ----
@@ -193,6 +239,15 @@ void RegistrationEngine::begin(PendingRequest pending, const domain::Attested& a
   provisioner_.begin(operation, std::move(pending), attested, previous, out);
 }
 
+// The primary key that the hub was given, for the chip alone.
+Result<Bytes> RegistrationEngine::identity_key_for(const domain::TpmChallenge& answered,
+                                                   const domain::Intent& intent) const {
+  const auto* keys = std::get_if<domain::SymmetricKeyCredential>(&intent.credential);
+  if (keys == nullptr) return Error{Errc::internal, "the intent of a TPM's device has no key"};
+  return wrap_for_tpm(answered.keys, keys->primary,
+                      intent.host_name + "/devices/" + intent.device_id.str(), ports_);
+}
+
 void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& poll,
                                     const domain::Attested& attested,
                                     const KnownRegistration& known, Actions& out) {
@@ -213,6 +268,15 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
     OperationReply reply;
     reply.status.operation_id = operation->operation_id;
     reply.status.result = result_of(*operation, known, attested);
+    if (attested.tpm && operation->state == OperationState::assigned) {
+      // For the chip that asks, with the storage root key that it has now.
+      Result<Bytes> blob = identity_key_for(*attested.tpm, operation->intent);
+      if (!blob) {
+        refusals_.refuse(pending, blob.error(), attested.enrollment, true, out);
+        return;
+      }
+      reply.status.result->tpm_authentication_key = std::move(*blob);
+    }
     reply.status.status = reply.status.result->registration.status;
     out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
     return;
@@ -231,7 +295,13 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
                      std::nullopt, false, out);
     return;
   }
-  // The operation was forgotten, or ended at another gateway; what it led to is known.
+  // The operation was forgotten, or ended at another gateway; what it led to is known. A TPM's key
+  // went with it: the device registers again, and is given another.
+  if (attested.tpm) {
+    refusals_.refuse(pending, Error{Errc::not_found, "the operation is not known here any more"},
+                     std::nullopt, false, out);
+    return;
+  }
   OperationReply reply;
   reply.status.operation_id = poll.operation_id;
   reply.status.result = result_of(*known.registration, attested);

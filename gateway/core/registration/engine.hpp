@@ -28,6 +28,7 @@
 #include "gateway/core/registration/pending_request.hpp"
 #include "gateway/core/registration/provisioner.hpp"
 #include "gateway/core/registration/refusals.hpp"
+#include "gateway/core/registration/tpm_challenges.hpp"
 #include "gateway/core/registration/waiting_room.hpp"
 #include "shared/base/result.hpp"
 #include "shared/base/timestamp.hpp"
@@ -79,6 +80,10 @@ class RegistrationEngine {
   void process_all(std::vector<PendingRequest> released, Actions& out);
   void reconsider(IntentRefused refused, Actions& out);
 
+  // What a TPM gets before it is attested.
+  void challenge(const PendingRequest& pending, const domain::ChallengeDue& due,
+                 const KnownRegistration& known, Actions& out);
+
   // What an attested request gets.
   void serve_register(PendingRequest pending, const domain::Attested& attested,
                       const KnownRegistration& known, Actions& out);
@@ -89,6 +94,8 @@ class RegistrationEngine {
   void join(Operation& operation, PendingRequest pending, Actions& out);
   void begin(PendingRequest pending, const domain::Attested& attested,
              const KnownRegistration& known, Actions& out);
+  [[nodiscard]] Result<Bytes> identity_key_for(const domain::TpmChallenge& answered,
+                                               const domain::Intent& intent) const;
   [[nodiscard]] bool needs_look_back(const PendingRequest& pending,
                                      const KnownRegistration& known) const;
 
@@ -98,6 +105,7 @@ class RegistrationEngine {
   WaitingRoom waiting_room_;
   Refusals refusals_;
   Provisioner provisioner_;  // of the operations
+  TpmChallenges tpm_challenges_;
   std::uint64_t last_serial_ = 0;
 };
 

@@ -27,6 +27,7 @@ struct EngineSettings {
   std::chrono::milliseconds look_back_deadline = kLookBackDeadline;
   std::size_t max_operations = kMaxOperations;
   std::size_t max_waiting = kMaxWaitingRequests;
+  std::size_t max_tpm_challenges = kMaxTpmChallenges;
 };
 
 struct EnginePorts {

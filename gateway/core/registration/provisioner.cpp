@@ -10,6 +10,7 @@
 #include "gateway/core/registration/answers.hpp"
 #include "gateway/core/registration/hub_attempts.hpp"
 #include "gateway/core/registration/outcomes.hpp"
+#include "gateway/core/registration/tpm_keys.hpp"
 #include "shared/domain/reprovision.hpp"
 
 namespace berth::gateway {
@@ -26,7 +27,8 @@ void Provisioner::begin(Operation& operation, PendingRequest pending,
   intent.enrollment = attested.enrollment;
   intent.is_new_device = !domain::is_assignment(previous);
   intent.attestation = attested.type;
-  intent.credential = attested.credential;
+  // Made here, and sealed with the intent: a replay gives the hub and the device the same.
+  intent.credential = attested.tpm ? make_identity_keys(ports_.entropy) : attested.credential;
   intent.iot_edge = attested.provisioning.iot_edge;
   intent.api = {claim.protocol, claim.api_version, operation.operation_id, {}};
   if (const auto* registering = std::get_if<RegisterRequest>(&pending.request)) {

@@ -1,7 +1,5 @@
 #include "shared/domain/attestation/tpm.hpp"
 
-#include <optional>
-
 #include "shared/domain/attestation/symmetric_key.hpp"
 #include "shared/domain/attestation/tpm_storage_key.hpp"
 
@@ -39,30 +37,30 @@ Result<void> check_shown_tpm(const TpmEvidence& shown, const TpmAttestation& enr
   return {};
 }
 
-Result<TpmEvidence> check_tpm_answer(const Evidence& evidence, const TpmAttestation& enrolled,
-                                     std::span<const TpmChallenge> challenges,
-                                     ports::Crypto& crypto) {
+Result<TpmChallenge> check_tpm_answer(const Evidence& evidence, const TpmAttestation& enrolled,
+                                      std::span<const TpmChallenge> challenges,
+                                      ports::Crypto& crypto) {
   if (!evidence.token) {
     return Error{Errc::unauthorized,
                  "the device showed neither its TPM's keys nor a SAS token, and its enrollment "
                  "attests by TPM"};
   }
   if (evidence.tpm && !is_enrolled(*evidence.tpm, enrolled)) return another_chip();
-  std::optional<TpmEvidence> answered;
+  const TpmChallenge* answered = nullptr;
   for (const TpmChallenge& challenge : challenges) {
     if (!is_enrolled(challenge.keys, enrolled)) continue;
     // Who shows keys again is held to them.
     const bool shown =
         !evidence.tpm || evidence.tpm->storage_root_key.empty() ||
         constant_time_equal(evidence.tpm->storage_root_key, challenge.keys.storage_root_key);
-    if (shown && signature_fits(*evidence.token, challenge.key, crypto)) answered = challenge.keys;
+    if (shown && signature_fits(*evidence.token, challenge.key, crypto)) answered = &challenge;
   }
-  if (!answered) {
+  if (answered == nullptr) {
     return Error{Errc::unauthorized,
                  "the SAS token answers no challenge that this TPM has open: it is from an older "
                  "one, or the storage root key is not the one that was challenged"};
   }
-  return std::move(*answered);
+  return *answered;
 }
 
 }  // namespace berth::domain

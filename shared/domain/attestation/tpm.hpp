@@ -30,11 +30,11 @@ struct TpmChallenge {
 [[nodiscard]] Result<void> check_shown_tpm(const TpmEvidence& shown, const TpmAttestation& enrolled,
                                            ports::Crypto& crypto);
 
-// The keys of the challenge that the token answers. Errc::unauthorized if it answers none: it is
+// The challenge that the token answers. Errc::unauthorized if it answers none: it is
 // old, made by another chip, or the keys shown beside it are not those that were challenged.
-[[nodiscard]] Result<TpmEvidence> check_tpm_answer(const Evidence& evidence,
-                                                   const TpmAttestation& enrolled,
-                                                   std::span<const TpmChallenge> challenges,
-                                                   ports::Crypto& crypto);
+[[nodiscard]] Result<TpmChallenge> check_tpm_answer(const Evidence& evidence,
+                                                    const TpmAttestation& enrolled,
+                                                    std::span<const TpmChallenge> challenges,
+                                                    ports::Crypto& crypto);
 
 }  // namespace berth::domain

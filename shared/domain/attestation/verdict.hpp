@@ -7,6 +7,7 @@
 
 #include "shared/base/result.hpp"
 #include "shared/domain/attestation/evidence.hpp"
+#include "shared/domain/attestation/tpm.hpp"
 #include "shared/domain/model/device_credential.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/registration.hpp"
@@ -24,9 +25,9 @@ struct Attested {
   // or the presented certificate's thumbprint (service API 5.4).
   DeviceCredential credential;
 
-  // TPM: the keys of the chip that answered, for which the hub's key is wrapped; the caller makes
-  // that key, and with it the credential.
-  std::optional<TpmEvidence> tpm;
+  // TPM: what the chip answered. The hub's key is wrapped for it; the caller makes that key, and
+  // with it the credential.
+  std::optional<TpmChallenge> tpm;
 
   // X.509: the leaf, and for a group the signing certificate that it chains to.
   std::optional<ports::Certificate> leaf;

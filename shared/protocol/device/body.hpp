@@ -52,6 +52,12 @@ struct OperationStatus {
   std::optional<RegistrationResult> result;
 };
 
+// What a TPM is challenged with over HTTPS: the body of a 401 without an error code (device API
+// 4.2, step 2). Every client finds the members it needs by name.
+struct TpmChallengeBody {
+  Bytes authentication_key;  // the first blob
+};
+
 class BodyCodec {
  public:
   virtual ~BodyCodec() = default;
@@ -64,6 +70,7 @@ class BodyCodec {
   [[nodiscard]] virtual std::string write(const OperationStatus& status) = 0;
   [[nodiscard]] virtual std::string write(const RegistrationResult& result) = 0;
   [[nodiscard]] virtual std::string write(const ErrorDocument& error) = 0;
+  [[nodiscard]] virtual std::string write(const TpmChallengeBody& challenge) = 0;
 };
 
 }  // namespace berth::protocol

@@ -191,6 +191,12 @@ TEST(DpsBodyCodec, WritesTheAuthenticationKeyOfATpmDevice) {
   CHECK(contains(codec.write(result), R"("tpm":{"authenticationKey":"AQID"})"));
 }
 
+TEST(DpsBodyCodec, WritesATpmsChallengeWithoutAStatus) {
+  STRCMP_EQUAL(
+      R"({"message":"Authorization required","keyName":"registration","authenticationKey":"AQID"})",
+      codec.write(protocol::TpmChallengeBody{{1, 2, 3}}).c_str());
+}
+
 TEST(DpsBodyCodec, GivesThePayloadBackAsAnObject) {
   protocol::RegistrationResult result = assigned_result();
   result.registration.payload = "{\"greeting\":\"gr\xC3\xBC\xC3\x9F\"}";

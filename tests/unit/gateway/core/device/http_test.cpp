@@ -222,6 +222,17 @@ TEST(DeviceHttp, AnswersARefusalByTheCatalogue) {
   STRCMP_EQUAL("30", std::string(busy.headers.get("Retry-After")).c_str());
 }
 
+// Device API 4.2: a 401 without an error code, so that C's client takes it for a challenge.
+TEST(DeviceHttp, WritesATpmsChallenge) {
+  const auto response = http.write(register_request(), Reply{42, ChallengeReply{{0xAB, 0xCD}}});
+  LONGS_EQUAL(401, response.status);
+  STRCMP_EQUAL("challenge abcd", response.body.c_str());
+  STRCMP_EQUAL("application/json; charset=utf-8",
+               std::string(response.headers.get("Content-Type")).c_str());
+  CHECK_TRUE(response.headers.get("x-ms-error-code").empty());
+  CHECK_FALSE(response.headers.get("x-ms-request-id").empty());
+}
+
 TEST(DeviceHttp, MakesBodiesForWhatTheReaderRefuses) {
   for (const int status : {400, 408, 413, 431, 500}) {
     const http::Response response = http.refuse(status);

@@ -531,7 +531,7 @@ TEST(RegistrationEngine, RefusesWithTheSpecifiedCodeAndAPlainReason) {
          r.claim.sas_token = {};
          r.claim.chain = {b.crypto.make({.subject = "CN=dev-8", .issuer = "CN=nobody"}).der};
        }},
-      {"TPM", Errc::unsupported,
+      {"TPM that nobody enrolled", Errc::not_found,
        [](EngineBench& b, RegisterRequest& r) {
          r.claim = b.claim("dev-8");
          r.claim.sas_token = {};

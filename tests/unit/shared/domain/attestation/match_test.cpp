@@ -411,7 +411,7 @@ TEST(Match, ATpmIsAttestedByItsAnswer) {
   const Attested verdict = attested();
   CHECK_TRUE(verdict.type == AttestationType::tpm);
   CHECK_TRUE(verdict.device_id == DeviceId("theirs"));
-  CHECK_TRUE(verdict.tpm->storage_root_key == chip.storage_root_key);
+  CHECK_TRUE(verdict.tpm->keys.storage_root_key == chip.storage_root_key);
   request.evidence.token = signed_with(key("another challenge"));
   refused(Errc::unauthorized, "answers no challenge");
 }

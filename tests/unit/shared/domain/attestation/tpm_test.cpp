@@ -85,7 +85,7 @@ TEST(Tpm, ATokenSignedWithTheChallengedKeyAnswers) {
   const auto answered =
       check_tpm_answer(shown(signed_with(key), chip), enrolled, challenges, crypto);
   CHECK(answered.has_value());
-  CHECK(answered->storage_root_key == chip.storage_root_key);
+  CHECK(answered->keys.storage_root_key == chip.storage_root_key);
 }
 
 // Device API 4.2: iotedge's identityd does not repeat its keys; polls have no body either.
@@ -94,7 +94,7 @@ TEST(Tpm, WhoDoesNotShowTheKeysAgainAnswersToo) {
                     {{chip.endorsement_key, other(chip.storage_root_key)}, SecretBytes(Bytes(32))});
   const auto answered = check_tpm_answer(shown(signed_with(key)), enrolled, challenges, crypto);
   CHECK(answered.has_value());
-  CHECK(answered->storage_root_key == chip.storage_root_key);
+  CHECK(answered->keys.storage_root_key == chip.storage_root_key);
 }
 
 TEST(Tpm, ATokenOfAnOlderChallengeIsNoAnswer) {
