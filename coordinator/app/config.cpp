@@ -1,6 +1,7 @@
 #include "coordinator/app/config.hpp"
 
 #include "shared/config/config_file.hpp"
+#include "shared/crypto/tss2/tpm_key_sealer.hpp"
 
 namespace berth::coordinator {
 namespace {
@@ -25,6 +26,12 @@ Result<CoordinatorConfig> CoordinatorConfig::load(const std::string& path) {
   const config::Section root = file->root();
   CoordinatorConfig config;
   config.data_dir = root.text("data_dir", "/var/lib/berth-coordinator");
+  const std::string root_key = root.text("root_key", "file");
+  config.root_key_in_tpm = root_key == "tpm";
+  if (!config.root_key_in_tpm && root_key != "file") {
+    root.refuse("root_key", "must be \"file\" or \"tpm\"");
+  }
+  config.tpm = root.text("tpm", crypto::kDefaultTcti);
 
   const config::Section service = root.section("service");
   config.addresses = service.texts("addresses");

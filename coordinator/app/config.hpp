@@ -13,6 +13,9 @@ namespace berth::coordinator {
 
 struct CoordinatorConfig {
   std::string data_dir;
+  // Where the root key is: in a file of data_dir, or sealed to this machine's TPM.
+  bool root_key_in_tpm = false;
+  std::string tpm;  // the way to the TPM, as libtss2 names it
 
   std::vector<std::string> addresses;  // of the service endpoint
   std::uint16_t port = 443;

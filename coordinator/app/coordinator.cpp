@@ -28,6 +28,7 @@
 #include "coordinator/sync/sync_server.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
 #include "shared/crypto/pem_files.hpp"
+#include "shared/crypto/tss2/tpm_key_sealer.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/protocol/connection_string.hpp"
 #include "shared/runtime/management.hpp"
@@ -100,8 +101,16 @@ class Coordinator::Impl {
     std::filesystem::create_directories(config_.data_dir, failed);
     if (failed) return Error{Errc::io, config_.data_dir + ": " + failed.message()};
     const std::string database = config_.data_dir + "/coordinator.db";
-    const auto root_key =
-        store::open_root_key(config_.data_dir + "/root.key", database, *crypto_, entropy_);
+    std::unique_ptr<ports::KeySealer> sealer;
+    if (config_.root_key_in_tpm) {
+      auto tpm = crypto::open_tpm_key_sealer(config_.tpm);
+      if (!tpm) return tpm.error();
+      sealer = std::move(*tpm);
+    }
+    const auto root_key = sealer
+                              ? store::open_sealed_root_key(config_.data_dir, *crypto_, *sealer)
+                              : store::open_root_key(config_.data_dir + "/" + store::kRootKeyFile,
+                                                     database, *crypto_, entropy_);
     if (!root_key) return root_key.error();
     store::SqliteStore::Settings settings;
     settings.path = database;

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "shared/config/config_file.hpp"
+#include "shared/crypto/tss2/tpm_key_sealer.hpp"
 #include "shared/runtime/log.hpp"
 
 namespace berth::gateway {
@@ -27,6 +28,12 @@ Result<GatewayConfig> GatewayConfig::load(const std::string& path) {
   const config::Section root = file->root();
   GatewayConfig config;
   config.data_dir = root.text("data_dir", "/var/lib/berth-gateway");
+  const std::string root_key = root.text("root_key", "file");
+  config.root_key_in_tpm = root_key == "tpm";
+  if (!config.root_key_in_tpm && root_key != "file") {
+    root.refuse("root_key", "must be \"file\" or \"tpm\"");
+  }
+  config.tpm = root.text("tpm", crypto::kDefaultTcti);
 
   const config::Section coordinator = root.section("coordinator");
   config.join_token = coordinator.text("join_token", "");

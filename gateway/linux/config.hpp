@@ -13,6 +13,9 @@ namespace berth::gateway {
 
 struct GatewayConfig {
   std::string data_dir;
+  // Where the root key is: in a file of data_dir, or sealed to this machine's TPM.
+  bool root_key_in_tpm = false;
+  std::string tpm;  // the way to the TPM, as libtss2 names it
 
   // The one-time token from `berth gateway create`; needed once, ignored afterwards.
   std::string join_token;

@@ -27,6 +27,7 @@
 #include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/json/device_json.hpp"
+#include "shared/crypto/tss2/tpm_key_sealer.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/runtime/management.hpp"
@@ -55,8 +56,16 @@ class Gateway::Impl {
     std::filesystem::create_directories(config_.data_dir, failed);
     if (failed) return Error{Errc::io, config_.data_dir + ": " + failed.message()};
     const std::string database = config_.data_dir + "/gateway.db";
+    std::unique_ptr<ports::KeySealer> sealer;
+    if (config_.root_key_in_tpm) {
+      auto tpm = crypto::open_tpm_key_sealer(config_.tpm);
+      if (!tpm) return tpm.error();
+      sealer = std::move(*tpm);
+    }
     const auto root_key =
-        store::open_root_key(config_.data_dir + "/root.key", database, *crypto_, entropy_);
+        sealer ? store::open_sealed_root_key(config_.data_dir, *crypto_, *sealer)
+               : store::open_root_key(config_.data_dir + "/" + store::kRootKeyFile, database,
+                                      *crypto_, entropy_);
     if (!root_key) return root_key.error();
     store::SqliteStore::Settings settings;
     settings.path = database;

@@ -9,6 +9,7 @@ namespace berth::vault {
 namespace {
 
 constexpr std::string_view kHead = "berth-root-key-1 ";
+constexpr std::string_view kSealedHead = "berth-sealed-root-key-1 ";
 constexpr std::size_t kKeyDigits = 2 * kRootKeySize;
 constexpr std::size_t kCheckBytes = 4;
 constexpr std::size_t kTextSize = kHead.size() + kKeyDigits + 1 + 2 * kCheckBytes + 1;
@@ -49,6 +50,38 @@ Result<RootKey> read_root_key(ports::Crypto& crypto, std::string_view text, std:
   text.remove_prefix(kKeyDigits + 1);
   text.remove_suffix(1);
   if (text != check_digits(crypto, key)) return damaged;
+  return key;
+}
+
+std::string write_sealed_root_key(ports::Crypto& crypto, const RootKey& key, ByteView sealed) {
+  return std::string(kSealedHead) + to_hex(sealed) + " " + check_digits(crypto, key) + "\n";
+}
+
+Result<RootKey> read_sealed_root_key(ports::Crypto& crypto, ports::KeySealer& sealer,
+                                     std::string_view text, std::string origin) {
+  const Error damaged{Errc::wrong_key, origin +
+                                           " is not a whole sealed root key; put back a copy of "
+                                           "it, or make a new one from the recovery key"};
+  constexpr std::size_t kTail = 1 + 2 * kCheckBytes + 1;
+  if (!text.starts_with(kSealedHead) || text.size() < kSealedHead.size() + kTail ||
+      text.size() > kSealedHead.size() + 2 * ports::kMaxSealedBlob + kTail || text.back() != '\n') {
+    return damaged;
+  }
+  text.remove_prefix(kSealedHead.size());
+  const std::string_view digits = text.substr(0, text.size() - kTail);
+  const auto sealed = from_hex(digits);
+  if (!sealed || text[digits.size()] != ' ') return damaged;
+  auto bytes = sealer.unseal(*sealed);
+  if (!bytes) {
+    return Error{bytes.error().code, origin + ": " + bytes.error().reason +
+                                         "; with the recovery key, `berth root-key recover` makes "
+                                         "this machine's own"};
+  }
+  RootKey key{std::move(*bytes), std::move(origin)};
+  if (key.bytes.size() != kRootKeySize ||
+      text.substr(digits.size() + 1, 2 * kCheckBytes) != check_digits(crypto, key)) {
+    return damaged;
+  }
   return key;
 }
 

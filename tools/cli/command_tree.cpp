@@ -64,6 +64,7 @@ struct CommandTree::Impl {
   TenantOptions tenant;
   PolicyOptions policy;
   GatewayOptions gateway;
+  RootKeyOptions root_key;
   DevStartOptions dev_start;
   std::string dev_part;
   DevCommands dev;
@@ -92,6 +93,7 @@ struct CommandTree::Impl {
     add_sites();
     add_gateways();
     add_status();
+    add_root_key();
     add_dev();
     add_completion();
   }
@@ -510,6 +512,33 @@ struct CommandTree::Impl {
         return show_status(*client);
       };
     });
+  }
+
+  void add_root_key() {
+    CLI::App* group = noun("root-key", "Where a stopped gateway or coordinator keeps its root key");
+    const auto add = [this, group](const std::string& name, const std::string& about,
+                                   const std::string& more,
+                                   Result<Output> (*command)(const RootKeyOptions&)) {
+      CLI::App* added =
+          verb(group, name, about,
+               "  berth root-key " + name + " --data-dir /var/lib/berth-gateway" + more,
+               [this, command] { return command(root_key); });
+      added->add_option("--data-dir", root_key.data_dir, "The node's data_dir")->required();
+      added->add_option("--tpm", root_key.tpm,
+                        "The way to the TPM as libtss2 names it; device:/dev/tpmrm0 if absent");
+      return added;
+    };
+    add("create",
+        "Make the key of a new node, sealed to this machine's TPM; print its recovery key", "",
+        create_root_key);
+    add("seal", "Move the key from its file into the TPM's keeping; print its recovery key", "",
+        seal_root_key);
+    add("unseal", "Move the key from the TPM's keeping back into a file", "", unseal_root_key);
+    CLI::App* recover =
+        add("recover", "Open the data of another machine here, with its recovery key",
+            " --recovery-key-file key.txt", recover_root_key);
+    recover->add_option("--recovery-key-file", root_key.recovery_key_file,
+                        "The file that holds it; standard input if absent");
   }
 
   void add_dev() {

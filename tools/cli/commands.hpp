@@ -75,4 +75,10 @@ namespace berth::cli {
 [[nodiscard]] Result<Output> list_sites(ServiceClient& client);
 [[nodiscard]] Result<Output> delete_site(ServiceClient& client, const NamedOptions& o);
 
+// root_key_commands.cpp
+[[nodiscard]] Result<Output> create_root_key(const RootKeyOptions& o);
+[[nodiscard]] Result<Output> seal_root_key(const RootKeyOptions& o);
+[[nodiscard]] Result<Output> unseal_root_key(const RootKeyOptions& o);
+[[nodiscard]] Result<Output> recover_root_key(const RootKeyOptions& o);
+
 }  // namespace berth::cli

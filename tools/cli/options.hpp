@@ -104,4 +104,10 @@ struct DevStartOptions {
   bool standard_ports = false;
 };
 
+struct RootKeyOptions {
+  std::string data_dir;
+  std::string tpm;  // empty: the machine's own
+  std::string recovery_key_file;
+};
+
 }  // namespace berth::cli
