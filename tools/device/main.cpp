@@ -65,6 +65,13 @@ int run(const device::ConnectOptions& options) {
   return report->failed == 0 ? 0 : 1;
 }
 
+int run(const device::AttackOptions& options) {
+  const auto report = device::run_attack(options);
+  if (!report) return wrong_usage(report.error());
+  std::cout << device::line_of(*report, options) << '\n';
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {

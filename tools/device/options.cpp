@@ -1,5 +1,7 @@
 #include "tools/device/options.hpp"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 namespace berth::device {
@@ -31,6 +33,14 @@ Examples:
 
 Prints one JSON line. Exit code: 0 if every connection was answered, 1 if not, 2 on wrong
 usage.)";
+
+constexpr const char* kAttackExamples = R"(
+Examples:
+  berth-device attack connection-flood --dev ~/dev/dev.json --count 20000 --concurrency 3000
+  berth-device attack bad-credentials --dev ~/dev/dev.json --registration-id dev-1 --from 127.0.0.9
+
+Prints one JSON line: how the attempts ended, and after how long. Exit code: 0 if it ran, 2 on
+wrong usage.)";
 
 std::vector<std::string> names_of_protocols() {
   std::vector<std::string> names;
@@ -154,11 +164,57 @@ CLI::App* add_connect(CLI::App& app, ConnectOptions& options) {
   return connect;
 }
 
+std::string kinds_of_attack() {
+  std::string text = "\nKinds:\n";
+  for (const AttackKind kind : all_attacks()) {
+    std::string name(name_of(kind));
+    name.resize(std::max<std::size_t>(name.size(), 20), ' ');
+    text += "  " + name + std::string(meaning_of(kind)) + "\n";
+  }
+  return text + kAttackExamples;
+}
+
+CLI::App* add_attack(CLI::App& app, AttackOptions& options) {
+  auto* attack = app.add_subcommand(
+      "attack",
+      "Behaves as a hostile device, to see whether a gateway stays up and fair. For loopback only: "
+      "any other address is refused.");
+  attack->footer(kinds_of_attack());
+  std::vector<std::string> kinds;
+  for (const AttackKind kind : all_attacks()) kinds.emplace_back(name_of(kind));
+  attack->add_option("kind", options.kind, "what it does")->required()->check(CLI::IsMember(kinds));
+  attack->add_option("--dev", options.dev_file, "dev.json of a running `berth dev`")->required();
+  attack->add_option("--address", options.address, "address of the gateway, a loopback address")
+      ->capture_default_str();
+  attack->add_option("--port", options.port, "its port, if not the one in dev.json");
+  attack->add_option("--from", options.from, "source address, a loopback address");
+  attack
+      ->add_option("--registration-id", options.registration_id,
+                   "the device that bad credentials are shown for")
+      ->capture_default_str();
+  attack->add_option("--count", options.count, "attempts")
+      ->check(CLI::Range(std::size_t{1}, kMaxAttackCount))
+      ->capture_default_str();
+  attack->add_option("--concurrency", options.concurrency, "attempts at once")
+      ->check(CLI::Range(std::size_t{1}, kMaxConcurrency))
+      ->capture_default_str();
+  attack->add_option("--seconds", options.seconds, "after so many it ends")
+      ->check(CLI::Range(1, kMaxAttackSeconds))
+      ->capture_default_str();
+  attack
+      ->add_option("--hold", options.hold_milliseconds,
+                   "milliseconds that connection-flood holds a connection")
+      ->check(CLI::Range(0, kMaxAttackSeconds * 1000))
+      ->capture_default_str();
+  return attack;
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, const char* const* argv) {
   RegisterOptions registering;
   ConnectOptions connecting;
+  AttackOptions attacking;
   CLI::App app{"A device, or a fleet of them, that registers at a DPS-compatible endpoint.",
                "berth-device"};
   app.footer(kExamples);
@@ -167,9 +223,11 @@ Command parse_command_line(int argc, const char* const* argv) {
   add_identity(app, registering);
   add_load(app, registering);
   const CLI::App* connect = add_connect(app, connecting);
+  const CLI::App* attack = add_attack(app, attacking);
   try {
     app.parse(argc, argv);
     if (connect->parsed()) return connecting;
+    if (attack->parsed()) return attacking;
     check(registering);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

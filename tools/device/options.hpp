@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "tools/device/attack.hpp"
 #include "tools/device/connect.hpp"
 #include "tools/device/fleet.hpp"
 
@@ -42,7 +43,7 @@ struct RegisterOptions {
 };
 
 // The exit code if there is nothing to run: help was asked for, or the usage was wrong.
-using Command = std::variant<int, RegisterOptions, ConnectOptions>;
+using Command = std::variant<int, RegisterOptions, ConnectOptions, AttackOptions>;
 
 [[nodiscard]] Command parse_command_line(int argc, const char* const* argv);
 
