@@ -26,6 +26,7 @@ struct GatewayConfig {
   std::vector<std::string> device_addresses;
   std::uint16_t https_port = 443;
   std::uint16_t mqtt_port = 8883;
+  std::uint16_t amqp_port = 5671;
   // PEM files; both empty: the coordinator's CA issues the certificate for `device_names`.
   std::string certificate_file;
   std::string private_key_file;

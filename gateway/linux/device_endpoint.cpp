@@ -1,44 +1,60 @@
 #include "gateway/linux/device_endpoint.hpp"
 
+#include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include <boost/asio/post.hpp>
 
-#include "gateway/linux/mqtt_connection.hpp"
+#include "gateway/core/device/mqtt.hpp"
+#include "gateway/linux/amqp_session.hpp"
+#include "gateway/linux/device_connection.hpp"
 #include "shared/runtime/http_server.hpp"
 
 namespace berth::gateway {
 
-DeviceEndpoint::DeviceEndpoint(const Services& services)
-    : services_(services), http_(services.json, services.clock, services.entropy) {}
+DeviceEndpoint::DeviceEndpoint(const Settings& settings, const Services& services)
+    : services_(services),
+      http_(services.json, services.clock, services.entropy),
+      https_port_(settings.https_port),
+      mqtt_port_(settings.mqtt_port),
+      amqp_port_(settings.amqp_port),
+      offers_tpm_(settings.offers_tpm) {}
 
 DeviceEndpoint::~DeviceEndpoint() = default;
 
 Result<std::unique_ptr<DeviceEndpoint>> DeviceEndpoint::bind(
     const Settings& settings, const Services& services,
     std::shared_ptr<ports::TlsContext> context) {
-  auto endpoint = std::unique_ptr<DeviceEndpoint>(new DeviceEndpoint(services));
+  auto endpoint = std::unique_ptr<DeviceEndpoint>(new DeviceEndpoint(settings, services));
   DeviceEndpoint& self = *endpoint;
-  self.https_port_ = settings.https_port;
-  self.mqtt_port_ = settings.mqtt_port;
   const auto& shards = services.shards.all();
   runtime::ListenerLimits limits;
   limits.max_connections = std::max<std::size_t>(1, settings.max_connections / shards.size());
   for (const auto& shard : shards) {
     for (const std::string& address : settings.addresses) {
       // A port that was free to choose is chosen once, for all addresses and shards.
-      const auto https =
-          self.listen(*shard, address, self.https_port_, context, limits,
-                      [&self](runtime::TlsStream& stream) { return self.serve_https(stream); });
+      Shard& owner = *shard;
+      const auto https = self.listen(
+          owner, address, self.https_port_, context, limits,
+          [&self, &owner](runtime::TlsStream& stream) { return self.serve_https(owner, stream); });
       if (!https) return https.error();
       self.https_port_ = *https;
-      const auto mqtt = self.listen(*shard, address, self.mqtt_port_, context, limits,
-                                    [&self, &owner = *shard](runtime::TlsStream& stream) {
-                                      return self.serve_mqtt(owner, stream);
-                                    });
+      const auto mqtt =
+          self.listen(owner, address, self.mqtt_port_, context, limits,
+                      [&self, &owner](runtime::TlsStream& stream) {
+                        return self.serve_stream(owner, stream, domain::DeviceProtocol::mqtt);
+                      });
       if (!mqtt) return mqtt.error();
       self.mqtt_port_ = *mqtt;
+      const auto amqp =
+          self.listen(owner, address, self.amqp_port_, context, limits,
+                      [&self, &owner](runtime::TlsStream& stream) {
+                        return self.serve_stream(owner, stream, domain::DeviceProtocol::amqp);
+                      });
+      if (!amqp) return amqp.error();
+      self.amqp_port_ = *amqp;
     }
   }
   return endpoint;
@@ -87,8 +103,11 @@ std::uint16_t DeviceEndpoint::https_port() const {
 std::uint16_t DeviceEndpoint::mqtt_port() const {
   return mqtt_port_;
 }
+std::uint16_t DeviceEndpoint::amqp_port() const {
+  return amqp_port_;
+}
 
-runtime::Task<void> DeviceEndpoint::serve_https(runtime::TlsStream& stream) {
+runtime::Task<void> DeviceEndpoint::serve_https(Shard& shard, runtime::TlsStream& stream) {
   const DevicePeer peer{stream.peer().chain, stream.remote_address()};
   const runtime::HttpHandler handler =
       [this, &peer](http::Request request) -> runtime::Task<http::Response> {
@@ -103,17 +122,54 @@ runtime::Task<void> DeviceEndpoint::serve_https(runtime::TlsStream& stream) {
     co_return http_.write(request, reply);
   };
   const auto refuse = [this](int status) { return http_.refuse(status); };
+  const runtime::HttpUpgrade upgrade = [this, &shard, &stream, &peer](
+                                           const http::Request& request,
+                                           ByteView ahead) -> std::optional<runtime::Task<void>> {
+    std::optional<WebSocketRoute> route = websocket_route(request);
+    if (!route) return std::nullopt;
+    return serve_websocket(shard, stream, peer, request, to_bytes(ahead), std::move(*route));
+  };
   const runtime::HttpLimits limits;
-  co_await runtime::serve_http(stream, limits, handler, refuse);
+  co_await runtime::serve_http(stream, limits, handler, refuse, upgrade);
 }
 
-runtime::Task<void> DeviceEndpoint::serve_mqtt(Shard& shard, runtime::TlsStream& stream) {
-  const MqttPorts ports{shard.cache(), services_.json, services_.crypto, services_.clock,
-                        services_.entropy};
+runtime::Task<void> DeviceEndpoint::serve_websocket(Shard& shard, runtime::TlsStream& stream,
+                                                    DevicePeer peer, http::Request request,
+                                                    Bytes ahead, WebSocketRoute route) {
+  runtime::WebSocketLimits limits;
+  limits.max_message = kMaxWebSocketMessage;
+  const auto socket = co_await runtime::WebSocket::accept(
+      stream, std::move(request), std::move(ahead), std::move(route.subprotocol), limits);
+  if (!socket) {
+    services_.log.warning(socket.error().reason, {{"source", peer.source}});
+    co_return;
+  }
+  TransportOver<runtime::WebSocket> transport(**socket);
+  co_await serve_session(shard, transport, std::move(peer), route.protocol);
+}
+
+runtime::Task<void> DeviceEndpoint::serve_stream(Shard& shard, runtime::TlsStream& stream,
+                                                 domain::DeviceProtocol protocol) {
+  TransportOver<runtime::TlsStream> transport(stream);
   DevicePeer peer{stream.peer().chain, stream.remote_address()};
-  MqttSession session(ports, std::move(peer), domain::DeviceProtocol::mqtt);
-  MqttConnection connection(stream, std::move(session), services_.shards, services_.clock,
-                            services_.log);
+  co_await serve_session(shard, transport, std::move(peer), protocol);
+}
+
+runtime::Task<void> DeviceEndpoint::serve_session(Shard& shard, DeviceTransport& transport,
+                                                  DevicePeer peer,
+                                                  domain::DeviceProtocol protocol) {
+  const SessionPorts ports{shard.cache(), services_.json, services_.crypto, services_.clock,
+                           services_.entropy};
+  const bool is_mqtt =
+      protocol == domain::DeviceProtocol::mqtt || protocol == domain::DeviceProtocol::mqtt_ws;
+  std::unique_ptr<DeviceSession> session;
+  if (is_mqtt) {
+    session = std::make_unique<MqttSession>(ports, std::move(peer), protocol);
+  } else {
+    session = std::make_unique<AmqpSession>(ports, std::move(peer), protocol, offers_tpm_);
+  }
+  DeviceConnection connection(transport, *session, is_mqtt ? "MQTT" : "AMQP", services_.shards,
+                              services_.clock, services_.log);
   co_await connection.serve();
 }
 

@@ -1,6 +1,6 @@
-// The one endpoint that devices see (design 1): HTTPS and MQTT on TLS, the same on every shard. The
-// kernel spreads connections over the shards (SO_REUSEPORT); a request goes to the shard that owns
-// its device, wherever it came in.
+// The one endpoint that devices see (design 1): HTTPS, MQTT and AMQP on TLS, the latter two also in
+// a WebSocket on the port of HTTPS; the same on every shard. The kernel spreads connections over
+// the shards (SO_REUSEPORT); a request goes to the shard that owns its device, wherever it came in.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "gateway/core/device/http.hpp"
+#include "gateway/core/device/websocket.hpp"
+#include "gateway/linux/device_transport.hpp"
 #include "gateway/linux/shards.hpp"
 #include "shared/ports/tls_engine.hpp"
 #include "shared/runtime/log.hpp"
@@ -23,7 +25,10 @@ class DeviceEndpoint {
     std::vector<std::string> addresses;
     std::uint16_t https_port = 443;
     std::uint16_t mqtt_port = 8883;
+    std::uint16_t amqp_port = 5671;
     std::size_t max_connections = 2000;  // of the whole endpoint
+    // The engine answers a RegisterRequest with TPM keys and without a token by a ChallengeReply.
+    bool offers_tpm = false;
   };
   struct Services {
     Shards& shards;
@@ -47,25 +52,33 @@ class DeviceEndpoint {
 
   [[nodiscard]] std::uint16_t https_port() const;
   [[nodiscard]] std::uint16_t mqtt_port() const;
+  [[nodiscard]] std::uint16_t amqp_port() const;
 
  private:
   struct Bound {
     Shard& shard;
     std::unique_ptr<runtime::TlsListener> listener;
   };
-  explicit DeviceEndpoint(const Services& services);
+  DeviceEndpoint(const Settings& settings, const Services& services);
   Result<std::uint16_t> listen(Shard& shard, const std::string& address, std::uint16_t port,
                                const std::shared_ptr<ports::TlsContext>& context,
                                const runtime::ListenerLimits& limits,
                                runtime::TlsListener::Session session);
-  runtime::Task<void> serve_https(runtime::TlsStream& stream);
-  runtime::Task<void> serve_mqtt(Shard& shard, runtime::TlsStream& stream);
+  runtime::Task<void> serve_https(Shard& shard, runtime::TlsStream& stream);
+  runtime::Task<void> serve_websocket(Shard& shard, runtime::TlsStream& stream, DevicePeer peer,
+                                      http::Request request, Bytes ahead, WebSocketRoute route);
+  runtime::Task<void> serve_stream(Shard& shard, runtime::TlsStream& stream,
+                                   domain::DeviceProtocol protocol);
+  runtime::Task<void> serve_session(Shard& shard, DeviceTransport& transport, DevicePeer peer,
+                                    domain::DeviceProtocol protocol);
 
   Services services_;
   DeviceHttp http_;
   std::vector<Bound> bound_;
   std::uint16_t https_port_ = 0;
   std::uint16_t mqtt_port_ = 0;
+  std::uint16_t amqp_port_ = 0;
+  bool offers_tpm_ = false;
 };
 
 }  // namespace berth::gateway

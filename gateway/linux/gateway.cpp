@@ -277,14 +277,16 @@ class Gateway::Impl {
     where.addresses = config_.device_addresses;
     where.https_port = config_.https_port;
     where.mqtt_port = config_.mqtt_port;
+    where.amqp_port = config_.amqp_port;
     where.max_connections = config_.max_connections;
     const DeviceEndpoint::Services services{*shards_, body_json_, *crypto_, clock_, entropy_, log_};
     auto endpoint = DeviceEndpoint::bind(where, services, std::move(*context));
     if (!endpoint) return endpoint.error();
     endpoint_ = std::move(*endpoint);
     endpoint_->start();
-    log_.info("devices are served",
-              {{"https", endpoint_->https_port()}, {"mqtt", endpoint_->mqtt_port()}});
+    log_.info("devices are served", {{"https", endpoint_->https_port()},
+                                     {"mqtt", endpoint_->mqtt_port()},
+                                     {"amqp", endpoint_->amqp_port()}});
     return {};
   }
 
@@ -343,7 +345,8 @@ class Gateway::Impl {
     state.waiting_outcomes = link_->outbox_size();
     if (endpoint_) {
       state.device_endpoint = "HTTPS port " + std::to_string(endpoint_->https_port()) +
-                              ", MQTT port " + std::to_string(endpoint_->mqtt_port());
+                              ", MQTT port " + std::to_string(endpoint_->mqtt_port()) +
+                              ", AMQP port " + std::to_string(endpoint_->amqp_port());
     }
     const auto tenants = store_->tenants();
     if (!tenants) return state;

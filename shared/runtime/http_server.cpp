@@ -126,6 +126,9 @@ class Connection {
     co_return incoming;
   }
 
+  // What was received behind the request.
+  [[nodiscard]] ByteView ahead() const { return as_bytes(pending_); }
+
   // The form of an answer that the request asked for.
   struct Form {
     unsigned version = 11;
@@ -226,8 +229,8 @@ http::Response plain_refusal(int status) {
 
 }  // namespace
 
-Task<void> serve_http(TlsStream& stream, HttpLimits limits, HttpHandler handler,
-                      HttpRefusal refuse) {
+Task<void> serve_http(TlsStream& stream, HttpLimits limits, HttpHandler handler, HttpRefusal refuse,
+                      HttpUpgrade upgrade) {
   Connection connection(stream, limits);
   for (;;) {
     Incoming incoming = co_await connection.read_request();
@@ -238,6 +241,13 @@ Task<void> serve_http(TlsStream& stream, HttpLimits limits, HttpHandler handler,
       // It may still be sending the rest.
       if (written) co_await stream.linger_and_close();
       co_return;
+    }
+    if (upgrade) {
+      auto session = upgrade(incoming.request, connection.ahead());
+      if (session) {
+        co_await std::move(*session);
+        co_return;
+      }
     }
     Connection::Form form;
     form.version = incoming.version;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "shared/protocol/http/message.hpp"
@@ -28,11 +29,16 @@ using HttpHandler = std::function<Task<http::Response>(http::Request request)>;
 // The answer to a request that never reaches the handler: 400, 408, 413, 431 and 500.
 using HttpRefusal = std::function<http::Response(int status)>;
 
+// A look at each request before the handler: a task, if the request takes the connection over (a
+// WebSocket). The task then owns the stream; `ahead` is what was received behind the request.
+using HttpUpgrade =
+    std::function<std::optional<Task<void>>(const http::Request& request, ByteView ahead)>;
+
 // Serves requests one after another until the peer closes, says "Connection: close" or breaks a
 // limit, and answers by itself with the body that `refuse` makes for the status. Content-Length,
 // Date and Connection are set here; the other fields are sent as the response spells them.
 [[nodiscard]] Task<void> serve_http(TlsStream& stream, HttpLimits limits, HttpHandler handler,
-                                    HttpRefusal refuse);
+                                    HttpRefusal refuse, HttpUpgrade upgrade = {});
 
 // A plain listener for /healthz, /readyz, /metrics and the status page.
 class PlainHttpListener {

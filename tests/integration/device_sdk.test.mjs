@@ -65,6 +65,15 @@ function assertThumbprint(authentication, leaf) {
   assert.equal(authentication.x509Thumbprint.primaryThumbprint, thumbprint(leaf.certificate));
 }
 
+// The SDK gives what it got: an AMQP error whose description is the error document.
+function assertAmqpRefusal({condition, description}) {
+  assert.equal(condition, 'amqp:unauthorized-access');
+  const document = JSON.parse(description);
+  assert.ok([401002, 403202].includes(document.errorCode), description);
+  assert.match(document.trackingId, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assert.ok(document.message && document.timestampUtc);
+}
+
 for (const transport of Object.keys(transports)) {
   const name = (rest) => `${transport.toLowerCase()}-${rest}`;
 
@@ -176,7 +185,8 @@ for (const transport of Object.keys(transports)) {
     const id = await security.getRegistrationId();
     const before = await hubsHolding(id);
     await assert.rejects(register(transport, security, idScope), (error) => {
-      assert.doesNotMatch(error.message, /^waited /, 'refused, not left waiting');
+      assert.doesNotMatch(`${error.message}`, /^waited /, 'refused, not left waiting');
+      if (transport.startsWith('Amqp')) assertAmqpRefusal(error);
       return true;
     });
     assert.deepEqual(await hubsHolding(id), before);

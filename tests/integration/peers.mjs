@@ -7,8 +7,9 @@ import {within} from './waiting.mjs';
 
 const require = createRequire(path.join(process.env.BERTH_NPM, 'package.json'));
 const {ProvisioningDeviceClient} = require('azure-iot-provisioning-device');
+const {Amqp, AmqpWs} = require('azure-iot-provisioning-device-amqp');
 const {Http} = require('azure-iot-provisioning-device-http');
-const {Mqtt} = require('azure-iot-provisioning-device-mqtt');
+const {Mqtt, MqttWs} = require('azure-iot-provisioning-device-mqtt');
 const {ProvisioningServiceClient} = require('azure-iot-provisioning-service');
 const {SymmetricKeySecurityClient} = require('azure-iot-security-symmetric-key');
 const {X509Security} = require('azure-iot-security-x509');
@@ -21,7 +22,7 @@ export const dev =
     JSON.parse(readFileSync(path.join(process.env.BERTH_DEV_DIR, 'dev.json'), 'utf8'));
 export const hubs = dev.hubs.filter((hub) => hub.kind === 'azure-iot-hub');
 export const hubNames = hubs.map((hub) => hub.hostName);
-export const transports = {Http, Mqtt};
+export const transports = {Http, Mqtt, MqttWs, Amqp, AmqpWs};
 
 export const service = (connectionString = dev.service.connectionString) =>
     ProvisioningServiceClient.fromConnectionString(connectionString);

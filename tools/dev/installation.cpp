@@ -252,6 +252,7 @@ Result<void> Installation::write_gateway_config(const std::string& join_token) c
   toml += "\n[devices]\naddresses = " + quoted_list(ports_.device_addresses) +
           "\nhttps_port = " + std::to_string(ports_.https) +
           "\nmqtt_port = " + std::to_string(ports_.mqtt) +
+          "\namqp_port = " + std::to_string(ports_.amqp) +
           "\ncertificate = " + quoted(device_certificate_.certificate.string()) +
           "\nprivate_key = " + quoted(device_certificate_.private_key.string()) +
           "\n[probes]\ninterval_seconds = 5\n[management]\naddress = \"127.0.0.1\"\nport = " +
@@ -377,6 +378,7 @@ Result<void> Installation::write_description() const {
        {{"host", "localhost"},
         {"https", ports_.https},
         {"mqtt", ports_.mqtt},
+        {"amqp", ports_.amqp},
         {"caFile", ca_file}}},
       {"service",
        {{"url", "https://" + service_host()},

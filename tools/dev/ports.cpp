@@ -47,9 +47,11 @@ class FreePorts {
 
 constexpr std::uint16_t kHttps = 443;
 constexpr std::uint16_t kMqtt = 8883;
+constexpr std::uint16_t kAmqp = 5671;
 // The offsets from --port-base.
 constexpr std::uint16_t kHttpsOffset = 443;
 constexpr std::uint16_t kMqttOffset = 883;
+constexpr std::uint16_t kAmqpOffset = 671;
 
 }  // namespace
 
@@ -68,6 +70,7 @@ Result<Ports> choose_ports(const DevOptions& options, std::size_t hubs) {
   if (options.standard_ports) {
     ports.https = kHttps;
     ports.mqtt = kMqtt;
+    ports.amqp = kAmqp;
     ports.service = {"127.0.0.2", kHttps};
     for (std::size_t i = 0; i < hubs; ++i) {
       ports.hubs.push_back({"127.0.0." + std::to_string(3 + i), kHttps});
@@ -76,9 +79,11 @@ Result<Ports> choose_ports(const DevOptions& options, std::size_t hubs) {
     if (options.port_base) {
       ports.https = static_cast<std::uint16_t>(*options.port_base + kHttpsOffset);
       ports.mqtt = static_cast<std::uint16_t>(*options.port_base + kMqttOffset);
+      ports.amqp = static_cast<std::uint16_t>(*options.port_base + kAmqpOffset);
     } else {
       wanted.push_back(&ports.https);
       wanted.push_back(&ports.mqtt);
+      wanted.push_back(&ports.amqp);
     }
     ports.service.address = "127.0.0.1";
     wanted.push_back(&ports.service.port);
@@ -92,7 +97,7 @@ Result<Ports> choose_ports(const DevOptions& options, std::size_t hubs) {
   }
   if (options.standard_ports || options.port_base) {
     for (const std::string& address : ports.device_addresses) {
-      for (const std::uint16_t port : {ports.https, ports.mqtt}) {
+      for (const std::uint16_t port : {ports.https, ports.mqtt, ports.amqp}) {
         const auto usable = try_port(address, port);
         if (!usable) return usable.error();
       }

@@ -20,6 +20,7 @@ struct Ports {
   std::vector<std::string> device_addresses;
   std::uint16_t https = 0;
   std::uint16_t mqtt = 0;
+  std::uint16_t amqp = 0;
   Listener service;
   std::vector<Listener> hubs;  // registries
   std::uint16_t coordinator_management = 0;

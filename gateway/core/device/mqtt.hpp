@@ -14,7 +14,8 @@
 
 #include "gateway/core/device/http.hpp"
 #include "gateway/core/device/request.hpp"
-#include "gateway/core/ports/cache.hpp"
+#include "gateway/core/device/session.hpp"
+#include "gateway/core/limits.hpp"
 #include "shared/base/bytes.hpp"
 #include "shared/base/timestamp.hpp"
 #include "shared/ports/clock.hpp"
@@ -25,33 +26,19 @@
 
 namespace berth::gateway {
 
-struct MqttPorts {
-  const Cache& cache;  // which ID scopes are served
-  protocol::BodyCodec& json;
-  ports::Crypto& crypto;
-  ports::Clock& clock;
-  ports::Entropy& entropy;
-};
+using MqttPorts = SessionPorts;
+using MqttOutput = SessionOutput;
 
-// What an input led to, to be carried out in this order.
-struct MqttOutput {
-  Bytes send;
-  std::vector<DeviceRequest> requests;  // their tokens are this session's own
-  bool close = false;                   // once all is sent
-  std::string reason;                   // for the installer's log, if something was wrong
-};
-
-class MqttSession {
+class MqttSession final : public DeviceSession {
  public:
   // `protocol`: mqtt or mqtt_ws.
   MqttSession(MqttPorts ports, DevicePeer peer, domain::DeviceProtocol protocol);
 
-  [[nodiscard]] MqttOutput on_bytes(ByteView bytes);
-  // The reply to one of the session's requests, with its token.
-  [[nodiscard]] MqttOutput on_reply(const Reply& reply);
-  [[nodiscard]] MqttOutput on_time();
-  // When on_time() wants to be called at the latest; none once the session is closed.
-  [[nodiscard]] std::optional<MonotonicTime> next_wake() const;
+  [[nodiscard]] MqttOutput on_bytes(ByteView bytes) override;
+  [[nodiscard]] MqttOutput on_reply(const Reply& reply) override;
+  [[nodiscard]] MqttOutput on_time() override;
+  [[nodiscard]] std::optional<MonotonicTime> next_wake() const override;
+  [[nodiscard]] std::size_t max_requests() const override { return kMaxMqttRequests; }
 
  private:
   enum class State : std::uint8_t { awaiting_connect, connected, closed };

@@ -174,6 +174,7 @@ TEST(Shards, ServesDevicesAtOnePortOnAllThreads) {
   settings.addresses = {"127.0.0.1"};
   settings.https_port = 0;
   settings.mqtt_port = 0;
+  settings.amqp_port = 0;
   auto endpoint = DeviceEndpoint::bind(settings, services, runtime::make_plain_context()).value();
   endpoint->start();
   Loop loop;
@@ -200,6 +201,7 @@ TEST(Shards, EndsAConnectionWhoseRequestWaitsForAnotherThread) {
   settings.addresses = {"127.0.0.1"};
   settings.https_port = 0;
   settings.mqtt_port = 0;
+  settings.amqp_port = 0;
   auto endpoint = DeviceEndpoint::bind(settings, services, runtime::make_plain_context()).value();
   endpoint->start();
   Loop loop;

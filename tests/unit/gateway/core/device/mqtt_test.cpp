@@ -16,7 +16,7 @@
 
 using namespace berth;
 using namespace berth::gateway;
-using namespace berth::gateway::mqtt;
+using namespace berth::mqtt;
 using namespace berth::testing;
 
 namespace {

@@ -1,4 +1,4 @@
-#include "gateway/linux/mqtt_connection.hpp"
+#include "gateway/linux/device_connection.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -21,25 +21,28 @@ constexpr std::chrono::milliseconds kWriteTimeout{15000};
 
 }  // namespace
 
-MqttConnection::MqttConnection(runtime::TlsStream& stream, MqttSession session, Shards& shards,
-                               ports::Clock& clock, runtime::Log& log)
-    : stream_(stream),
-      session_(std::move(session)),
+DeviceConnection::DeviceConnection(DeviceTransport& transport, DeviceSession& session,
+                                   std::string protocol, Shards& shards, ports::Clock& clock,
+                                   runtime::Log& log)
+    : transport_(transport),
+      session_(session),
+      protocol_(std::move(protocol)),
       shards_(shards),
       clock_(clock),
       log_(log),
-      source_(stream.remote_address()),
+      source_(transport.remote_address()),
       // The session bounds what is open; a task whose reply was just given still counts for a turn.
-      requests_(stream.executor(), 2 * kMaxMqttRequests,
-                [this](const std::string& what) {
-                  log_.error("an MQTT request failed", {{"source", source_}, {"what", what}});
-                }),
-      wake_(stream.executor()),
-      output_(stream.executor()) {}
+      requests_(
+          transport.executor(), 2 * session.max_requests(),
+          [this](const std::string& what) {
+            log_.error(protocol_ + ": a request failed", {{"source", source_}, {"what", what}});
+          }),
+      wake_(transport.executor()),
+      output_(transport.executor()) {}
 
 // Cancelled or not, it waits for its requests: they refer to this object. Nothing here is thrown at
 // by a cancellation; it ends the awaits, read() first.
-runtime::Task<void> MqttConnection::serve() {
+runtime::Task<void> DeviceConnection::serve() {
   co_await asio::this_coro::throw_if_cancelled(false);
   {
     using namespace asio::experimental::awaitable_operators;  // NOLINT: the operator is all it has
@@ -50,10 +53,10 @@ runtime::Task<void> MqttConnection::serve() {
   co_await requests_.drained();
 }
 
-void MqttConnection::take(MqttOutput output) {
+void DeviceConnection::take(SessionOutput output) {
   append(pending_, output.send);
   if (!output.reason.empty()) {
-    log_.warning("MQTT: " + output.reason, {{"source", source_}});
+    log_.warning(protocol_ + ": " + output.reason, {{"source", source_}});
   }
   for (DeviceRequest& request : output.requests) {
     requests_.spawn(ask(std::move(request)));
@@ -63,19 +66,19 @@ void MqttConnection::take(MqttOutput output) {
   wake_.cancel();
 }
 
-void MqttConnection::end() {
+void DeviceConnection::end() {
   if (ended_) return;
   ended_ = true;
-  stream_.abort();
+  transport_.abort();
   output_.cancel();
   wake_.cancel();
 }
 
-runtime::Task<void> MqttConnection::read() {
+runtime::Task<void> DeviceConnection::read() {
   co_await asio::this_coro::throw_if_cancelled(false);
   Bytes buffer(kReadSize);
   while (!ending_ && !ended_) {
-    const auto count = co_await stream_.read_some(buffer, kReadTimeout);
+    const auto count = co_await transport_.read_some(buffer, kReadTimeout);
     if (!count || *count == 0) {
       end();
       break;
@@ -84,17 +87,17 @@ runtime::Task<void> MqttConnection::read() {
   }
 }
 
-runtime::Task<void> MqttConnection::write() {
+runtime::Task<void> DeviceConnection::write() {
   co_await asio::this_coro::throw_if_cancelled(false);
   while (!ended_) {
     if (!pending_.empty()) {
       const Bytes sending = std::exchange(pending_, {});
-      const auto written = co_await stream_.write_all(sending, kWriteTimeout);
+      const auto written = co_await transport_.write_all(sending, kWriteTimeout);
       if (!written) end();
       continue;
     }
     if (ending_) {
-      co_await stream_.close();
+      co_await transport_.close();
       end();
       break;
     }
@@ -104,7 +107,7 @@ runtime::Task<void> MqttConnection::write() {
   }
 }
 
-runtime::Task<void> MqttConnection::keep_time() {
+runtime::Task<void> DeviceConnection::keep_time() {
   co_await asio::this_coro::throw_if_cancelled(false);
   while (!ended_ && !ending_) {
     const auto wake = session_.next_wake();
@@ -117,7 +120,7 @@ runtime::Task<void> MqttConnection::keep_time() {
   }
 }
 
-runtime::Task<void> MqttConnection::ask(DeviceRequest request) {
+runtime::Task<void> DeviceConnection::ask(DeviceRequest request) {
   co_await asio::this_coro::throw_if_cancelled(false);
   Shard& owner = shards_.owner(request);
   const Reply reply = co_await owner.submit(std::move(request));

@@ -1,23 +1,25 @@
-// Moves the bytes of one device's MQTT connection between its socket, its session and the shard
-// that owns the device.
+// Moves the bytes of one device's connection (MQTT or AMQP, on TLS or in a WebSocket) between its
+// transport, its session and the shard that owns the device.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <boost/asio/steady_timer.hpp>
 
-#include "gateway/core/device/mqtt.hpp"
+#include "gateway/core/device/session.hpp"
+#include "gateway/linux/device_transport.hpp"
 #include "gateway/linux/shards.hpp"
 #include "shared/runtime/log.hpp"
 #include "shared/runtime/task_group.hpp"
-#include "shared/runtime/tls_stream.hpp"
 
 namespace berth::gateway {
 
-class MqttConnection {
+class DeviceConnection {
  public:
-  MqttConnection(runtime::TlsStream& stream, MqttSession session, Shards& shards,
-                 ports::Clock& clock, runtime::Log& log);
+  // `protocol` is named in the log.
+  DeviceConnection(DeviceTransport& transport, DeviceSession& session, std::string protocol,
+                   Shards& shards, ports::Clock& clock, runtime::Log& log);
 
   // Until either side is done.
   [[nodiscard]] runtime::Task<void> serve();
@@ -27,11 +29,12 @@ class MqttConnection {
   runtime::Task<void> write();
   runtime::Task<void> keep_time();
   runtime::Task<void> ask(DeviceRequest request);
-  void take(MqttOutput output);
+  void take(SessionOutput output);
   void end();
 
-  runtime::TlsStream& stream_;
-  MqttSession session_;
+  DeviceTransport& transport_;
+  DeviceSession& session_;
+  std::string protocol_;
   Shards& shards_;
   ports::Clock& clock_;
   runtime::Log& log_;
