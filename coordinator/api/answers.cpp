@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kJson = "application/json; charset=utf-8";
 constexpr std::int32_t kUnsupportedMediaType = 415001;
 constexpr std::int32_t kDefinitionMissing = 400004;
+constexpr std::int32_t kEndorsementKeyInvalid = 400004;
 
 // Whether the reason is about what the caller sent, and may be shown to it.
 bool is_the_callers(Errc code) {
@@ -92,6 +93,13 @@ Failure describe(const Error& error) {
   // API 2.8).
   if (error.code == Errc::unsupported) failure.error_code = kUnsupportedMediaType;
   if (error.code == Errc::allocation_failed) failure.error_code = kDefinitionMissing;
+  // No device shows a certificate here: what is refused is an enrollment's endorsement key (device
+  // API 4).
+  if (error.code == Errc::certificate_refused) {
+    failure.error_code = kEndorsementKeyInvalid;
+    failure.message =
+        "Endorsement key is invalid, or does not match the Enrollment. (" + error.reason + ")";
+  }
   return failure;
 }
 

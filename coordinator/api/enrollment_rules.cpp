@@ -3,6 +3,8 @@
 #include <string>
 #include <variant>
 
+#include "shared/domain/attestation/tpm.hpp"
+
 namespace berth::coordinator {
 
 Result<void> check_enrollment(const domain::Attestation& attestation,
@@ -14,6 +16,12 @@ Result<void> check_enrollment(const domain::Attestation& attestation,
           x509->primary_ca_name.empty() ? x509->secondary_ca_name : x509->primary_ca_name;
       return Error{Errc::invalid, "no CA certificate named '" + name +
                                       "' is uploaded; write it as a signing certificate instead"};
+    }
+  }
+  if (const auto* tpm = std::get_if<domain::TpmAttestation>(&attestation)) {
+    // Here, and not when the device comes and nobody is looking.
+    if (const auto fit = domain::check_endorsement_key(tpm->endorsement_key); !fit) {
+      return Error{Errc::certificate_refused, fit.error().reason};
     }
   }
   if (provisioning.allocation_policy == domain::AllocationPolicy::custom &&

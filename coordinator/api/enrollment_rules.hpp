@@ -9,6 +9,7 @@
 
 namespace berth::coordinator {
 
+// Errc::certificate_refused for an endorsement key that no TPM could attest with,
 // Errc::allocation_failed for a custom policy without a definition, Errc::invalid for a webhook
 // that may not be called, a site that does not exist, or a CA certificate that nobody uploaded.
 [[nodiscard]] Result<void> check_enrollment(const domain::Attestation& attestation,

@@ -107,7 +107,7 @@ class Matcher {
     const Evidence& evidence = request_.evidence;
     // Keys without an answer ask for a challenge.
     if (evidence.tpm && !evidence.token) {
-      if (auto fit = check_shown_tpm(*evidence.tpm, enrolled, crypto_); !fit) {
+      if (auto fit = check_shown_tpm(*evidence.tpm, enrolled); !fit) {
         if (fit.error().code == Errc::unauthorized) {
           return matched_nothing(fit.error().code, fit.error().reason, enrollment);
         }

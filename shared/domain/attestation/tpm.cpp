@@ -18,21 +18,20 @@ Error another_chip() {
 
 }  // namespace
 
-Result<void> check_endorsement_key(ByteView tpm2b_public, ports::Crypto& crypto) {
-  const auto key = parse_tpm_storage_key(tpm2b_public, "endorsement key", crypto);
+Result<void> check_endorsement_key(ByteView tpm2b_public) {
+  const auto key = check_tpm_storage_key(tpm2b_public, "endorsement key");
   if (!key) return key.error();
   return {};
 }
 
-Result<void> check_shown_tpm(const TpmEvidence& shown, const TpmAttestation& enrolled,
-                             ports::Crypto& crypto) {
+Result<void> check_shown_tpm(const TpmEvidence& shown, const TpmAttestation& enrolled) {
   // First, so that nobody is told more of the enrollment than that this is not its chip.
   if (!is_enrolled(shown, enrolled)) return another_chip();
-  if (auto key = check_endorsement_key(shown.endorsement_key, crypto); !key) return key;
+  if (auto key = check_endorsement_key(shown.endorsement_key); !key) return key;
   if (shown.storage_root_key.empty()) {
     return Error{Errc::invalid, "the device shows no storage root key of its TPM"};
   }
-  const auto root = parse_tpm_storage_key(shown.storage_root_key, "storage root key", crypto);
+  const auto root = check_tpm_storage_key(shown.storage_root_key, "storage root key");
   if (!root) return root.error();
   return {};
 }

@@ -23,12 +23,12 @@ struct TpmChallenge {
 
 // An endorsement key as an enrollment may hold it. Errc::malformed or Errc::unsupported otherwise,
 // with what is wrong.
-[[nodiscard]] Result<void> check_endorsement_key(ByteView tpm2b_public, ports::Crypto& crypto);
+[[nodiscard]] Result<void> check_endorsement_key(ByteView tpm2b_public);
 
 // Whether the device shows the chip that is enrolled, and a storage root key that something can be
 // wrapped for: then it may be challenged. The keys are as fit for that as they will ever be.
-[[nodiscard]] Result<void> check_shown_tpm(const TpmEvidence& shown, const TpmAttestation& enrolled,
-                                           ports::Crypto& crypto);
+[[nodiscard]] Result<void> check_shown_tpm(const TpmEvidence& shown,
+                                           const TpmAttestation& enrolled);
 
 // The challenge that the token answers. Errc::unauthorized if it answers none: it is
 // old, made by another chip, or the keys shown beside it are not those that were challenged.

@@ -81,16 +81,20 @@ class StorageKeyParser {
 
 }  // namespace
 
-Result<TpmStorageKey> parse_tpm_storage_key(ByteView tpm2b_public, std::string_view what,
-                                            ports::Crypto& crypto) {
+Result<ports::RsaPublicKey> check_tpm_storage_key(ByteView tpm2b_public, std::string_view what) {
   TpmReader in(tpm2b_public);
   const auto area = in.sized(kMaxTpmPublicSize - 2);
   if (!area || !in.at_end()) {
     return Error{Errc::malformed, "the TPM's " + std::string(what) + " is no TPM2B_PUBLIC"};
   }
-  auto rsa = StorageKeyParser(what).parse(*area);
+  return StorageKeyParser(what).parse(*area);
+}
+
+Result<TpmStorageKey> parse_tpm_storage_key(ByteView tpm2b_public, std::string_view what,
+                                            ports::Crypto& crypto) {
+  auto rsa = check_tpm_storage_key(tpm2b_public, what);
   if (!rsa) return rsa.error();
-  return TpmStorageKey{tpm_name_of(*area, crypto), std::move(*rsa)};
+  return TpmStorageKey{tpm_name_of(tpm2b_public.subspan(2), crypto), std::move(*rsa)};
 }
 
 Bytes tpm_name_of(ByteView public_area, ports::Crypto& crypto) {

@@ -24,6 +24,9 @@ struct TpmStorageKey {
 
 // `what` names the key in a reason ("endorsement key"). Errc::malformed for what is no TPM2B_PUBLIC
 // or no key that could guard anything, Errc::unsupported for other algorithms and sizes.
+[[nodiscard]] Result<ports::RsaPublicKey> check_tpm_storage_key(ByteView tpm2b_public,
+                                                                std::string_view what);
+// The same, with the key's name.
 [[nodiscard]] Result<TpmStorageKey> parse_tpm_storage_key(ByteView tpm2b_public,
                                                           std::string_view what,
                                                           ports::Crypto& crypto);

@@ -12,6 +12,7 @@
 #include "shared/store/index_terms.hpp"
 #include "tests/unit/coordinator/api/api_fixture.hpp"
 #include "tests/unit/shared/json/x509_vector.hpp"
+#include "tests/vectors/tpm/keys.hpp"
 
 using namespace berth;
 using berth::testing::Answer;
@@ -206,6 +207,21 @@ TEST(ServiceApi, NamesTheCodeOfACustomPolicyWithoutDefinition) {
                    R"("allocationPolicy":"custom"})");
   CHECK_EQUAL(400, answer.status);
   CHECK_EQUAL(400004, answer.error_code());
+}
+
+// Device API 4: DPS's code and words.
+TEST(ServiceApi, RefusesAnEndorsementKeyThatIsNone) {
+  const auto tpm = [](const std::string& key) {
+    return R"({"registrationId":"dev-1","attestation":{"type":"tpm","tpm":{"endorsementKey":")" +
+           key + R"("}}})";
+  };
+  const Answer answer = put("dev-1", tpm("AQID"));
+  CHECK_EQUAL(400, answer.status);
+  CHECK_EQUAL(400004, answer.error_code());
+  STRCMP_CONTAINS("Endorsement key is invalid, or does not match the Enrollment.",
+                  answer.text.c_str());
+  STRCMP_CONTAINS("is no TPM2B_PUBLIC", answer.text.c_str());
+  CHECK_EQUAL(200, put("dev-1", tpm(std::string(vectors::kEndorsementKey))).status);
 }
 
 TEST(ServiceApi, RefusesAWebhookThatMayNotBeCalled) {

@@ -49,19 +49,19 @@ TEST_GROUP(Tpm) {
 };
 
 TEST(Tpm, TheEnrolledChipMayBeChallenged) {
-  CHECK(check_shown_tpm(chip, enrolled, crypto).has_value());
+  CHECK(check_shown_tpm(chip, enrolled).has_value());
 }
 
 // Device API 4: a cleared chip has another storage root key and keeps its identity.
 TEST(Tpm, TheStorageRootKeyIsNotEnrolled) {
   enrolled.storage_root_key = chip.storage_root_key;
   chip.storage_root_key = other(chip.storage_root_key);
-  CHECK(check_shown_tpm(chip, enrolled, crypto).has_value());
+  CHECK(check_shown_tpm(chip, enrolled).has_value());
 }
 
 TEST(Tpm, AnotherChipIsUnauthorized) {
   chip.endorsement_key = other(chip.endorsement_key);
-  const auto checked = check_shown_tpm(chip, enrolled, crypto);
+  const auto checked = check_shown_tpm(chip, enrolled);
   CHECK(checked.error().code == Errc::unauthorized);
   STRCMP_CONTAINS("is not the enrolled one", checked.error().reason.c_str());
 }
@@ -69,16 +69,16 @@ TEST(Tpm, AnotherChipIsUnauthorized) {
 TEST(Tpm, AStorageRootKeyThatIsMissingOrBrokenIsRefused) {
   const Bytes good = chip.storage_root_key;
   chip.storage_root_key.clear();
-  CHECK(check_shown_tpm(chip, enrolled, crypto).error().code == Errc::invalid);
+  CHECK(check_shown_tpm(chip, enrolled).error().code == Errc::invalid);
   chip.storage_root_key.assign(good.begin(), good.end() - 1);
-  CHECK(check_shown_tpm(chip, enrolled, crypto).error().code == Errc::malformed);
+  CHECK(check_shown_tpm(chip, enrolled).error().code == Errc::malformed);
 }
 
 TEST(Tpm, AnEnrollmentWithSomethingElseChallengesNobody) {
   chip.endorsement_key = {1, 2, 3};
   enrolled.endorsement_key = chip.endorsement_key;
-  CHECK(check_shown_tpm(chip, enrolled, crypto).error().code == Errc::malformed);
-  CHECK(check_endorsement_key(enrolled.endorsement_key, crypto).error().code == Errc::malformed);
+  CHECK(check_shown_tpm(chip, enrolled).error().code == Errc::malformed);
+  CHECK(check_endorsement_key(enrolled.endorsement_key).error().code == Errc::malformed);
 }
 
 TEST(Tpm, ATokenSignedWithTheChallengedKeyAnswers) {
