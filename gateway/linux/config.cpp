@@ -59,6 +59,8 @@ Result<GatewayConfig> GatewayConfig::load(const std::string& path) {
   config.https_port = devices.port("https_port", 443);
   config.mqtt_port = devices.port("mqtt_port", 8883);
   config.amqp_port = devices.port("amqp_port", 5671);
+  config.coap_port = devices.port("coap_port", 5683);
+  config.coaps_port = devices.port("coaps_port", 5684);
   config.certificate_file = devices.text("certificate", "");
   config.private_key_file = devices.text("private_key", "");
   config.device_names = devices.texts("names");

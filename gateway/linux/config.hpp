@@ -27,6 +27,8 @@ struct GatewayConfig {
   std::uint16_t https_port = 443;
   std::uint16_t mqtt_port = 8883;
   std::uint16_t amqp_port = 5671;
+  std::uint16_t coap_port = 5683;
+  std::uint16_t coaps_port = 5684;
   // PEM files; both empty: the coordinator's CA issues the certificate for `device_names`.
   std::string certificate_file;
   std::string private_key_file;

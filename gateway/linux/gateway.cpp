@@ -15,19 +15,21 @@
 #include "gateway/core/cache/permit.hpp"
 #include "gateway/linux/certificate_keeper.hpp"
 #include "gateway/linux/cleanup_runner.hpp"
+#include "gateway/linux/coap_endpoint.hpp"
 #include "gateway/linux/device_endpoint.hpp"
 #include "gateway/linux/identity.hpp"
 #include "gateway/linux/journal.hpp"
 #include "gateway/linux/prober.hpp"
+#include "gateway/linux/record_cache.hpp"
 #include "gateway/linux/shards.hpp"
 #include "gateway/linux/status_page.hpp"
 #include "gateway/linux/sync_link.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
 #include "shared/crypto/pem_files.hpp"
+#include "shared/crypto/tss2/tpm_key_sealer.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/json/device_json.hpp"
-#include "shared/crypto/tss2/tpm_key_sealer.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/runtime/management.hpp"
@@ -62,10 +64,10 @@ class Gateway::Impl {
       if (!tpm) return tpm.error();
       sealer = std::move(*tpm);
     }
-    const auto root_key =
-        sealer ? store::open_sealed_root_key(config_.data_dir, *crypto_, *sealer)
-               : store::open_root_key(config_.data_dir + "/" + store::kRootKeyFile, database,
-                                      *crypto_, entropy_);
+    const auto root_key = sealer
+                              ? store::open_sealed_root_key(config_.data_dir, *crypto_, *sealer)
+                              : store::open_root_key(config_.data_dir + "/" + store::kRootKeyFile,
+                                                     database, *crypto_, entropy_);
     if (!root_key) return root_key.error();
     store::SqliteStore::Settings settings;
     settings.path = database;
@@ -102,7 +104,9 @@ class Gateway::Impl {
     loop_.run();
     // The loop has ended: nothing submits any more. The writer flushes what waits, and then nothing
     // refers to the shards.
+    if (coap_) coap_->stop();
     if (shards_) shards_->stop();
+    if (coap_) coap_->settle();
     if (time_ && store_) static_cast<void>(store::commit_one(*store_, time_->mark()));
     writer_.reset();
     return std::move(result_);
@@ -265,6 +269,8 @@ class Gateway::Impl {
   }
 
   Result<void> show_devices(ports::TlsIdentity identity) {
+    const auto over_coap = show_coap_devices(identity);
+    if (!over_coap) return over_coap.error();
     ports::TlsServerSettings settings;
     settings.identity = std::move(identity);
     auto context = tls_->server(settings);
@@ -287,6 +293,27 @@ class Gateway::Impl {
     log_.info("devices are served", {{"https", endpoint_->https_port()},
                                      {"mqtt", endpoint_->mqtt_port()},
                                      {"amqp", endpoint_->amqp_port()}});
+    return {};
+  }
+
+  Result<void> show_coap_devices(const ports::TlsIdentity& identity) {
+    if (coap_) return coap_->replace_identity(identity);
+    CoapEndpoint::Settings where;
+    where.addresses = config_.device_addresses;
+    where.coap_port = config_.coap_port;
+    where.coaps_port = config_.coaps_port;
+    if (!config_.device_names.empty()) where.host = config_.device_names.front();
+    CoapEndpoint::Services services{
+        *shards_,   std::make_unique<RecordCache>(*store_, *crypto_, generation_, known_absent_),
+        body_json_, *crypto_,
+        clock_,     entropy_,
+        log_};
+    auto endpoint = CoapEndpoint::bind(where, std::move(services), identity);
+    if (!endpoint) return endpoint.error();
+    coap_ = std::move(*endpoint);
+    coap_->start();
+    log_.info("devices are served over CoAP",
+              {{"coap", coap_->coap_port()}, {"coaps", coap_->coaps_port()}});
     return {};
   }
 
@@ -347,6 +374,10 @@ class Gateway::Impl {
       state.device_endpoint = "HTTPS port " + std::to_string(endpoint_->https_port()) +
                               ", MQTT port " + std::to_string(endpoint_->mqtt_port()) +
                               ", AMQP port " + std::to_string(endpoint_->amqp_port());
+    }
+    if (coap_) {
+      state.device_endpoint += ", CoAP port " + std::to_string(coap_->coap_port()) +
+                               ", CoAPS port " + std::to_string(coap_->coaps_port());
     }
     const auto tenants = store_->tenants();
     if (!tenants) return state;
@@ -427,6 +458,7 @@ class Gateway::Impl {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Shards> shards_;
   std::unique_ptr<DeviceEndpoint> endpoint_;
+  std::unique_ptr<CoapEndpoint> coap_;
   std::unique_ptr<HubLink> hub_link_;
   std::unique_ptr<CleanupRunner> cleanup_;
   std::unique_ptr<CertificateKeeper> keeper_;

@@ -253,6 +253,8 @@ Result<void> Installation::write_gateway_config(const std::string& join_token) c
           "\nhttps_port = " + std::to_string(ports_.https) +
           "\nmqtt_port = " + std::to_string(ports_.mqtt) +
           "\namqp_port = " + std::to_string(ports_.amqp) +
+          "\ncoap_port = " + std::to_string(ports_.coap) +
+          "\ncoaps_port = " + std::to_string(ports_.coaps) +
           "\ncertificate = " + quoted(device_certificate_.certificate.string()) +
           "\nprivate_key = " + quoted(device_certificate_.private_key.string()) +
           "\n[probes]\ninterval_seconds = 5\n[management]\naddress = \"127.0.0.1\"\nport = " +
@@ -379,6 +381,8 @@ Result<void> Installation::write_description() const {
         {"https", ports_.https},
         {"mqtt", ports_.mqtt},
         {"amqp", ports_.amqp},
+        {"coap", ports_.coap},
+        {"coaps", ports_.coaps},
         {"caFile", ca_file}}},
       {"service",
        {{"url", "https://" + service_host()},

@@ -21,6 +21,8 @@ struct Ports {
   std::uint16_t https = 0;
   std::uint16_t mqtt = 0;
   std::uint16_t amqp = 0;
+  std::uint16_t coap = 0;   // UDP
+  std::uint16_t coaps = 0;  // UDP
   Listener service;
   std::vector<Listener> hubs;  // registries
   std::uint16_t coordinator_management = 0;

@@ -2,18 +2,10 @@
 
 #include <utility>
 
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-
-#include "shared/crypto/openssl/handle.hpp"
-#include "shared/crypto/openssl/private_key.hpp"
+#include "shared/crypto/openssl/dtls_identity.hpp"
 
 namespace berth::crypto {
 namespace {
-
-using openssl::Handle;
-
-using Certificate = Handle<X509, X509_free>;
 
 // In the order of preference. The last of each kind is what RFC 7252 section 9.1.3 asks for.
 constexpr const char* kCipherSuites =
@@ -31,24 +23,9 @@ int accept_any_chain(X509_STORE_CTX*, void*) {
   return 1;
 }
 
-Result<Certificate> read_certificate(ByteView der) {
-  const unsigned char* at = der.data();
-  Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!certificate || at != der.data() + der.size()) {
-    return openssl::failure(Errc::malformed, "a certificate does not parse");
-  }
-  return certificate;
-}
-
-Bytes der_of(X509* certificate) {
-  return openssl::encoded(
-      [certificate](unsigned char** into) { return i2d_X509(certificate, into); });
-}
-
 class Server final : public DtlsServer {
  public:
-  Server(std::vector<Certificate> chain, openssl::Key key)
-      : chain_(std::move(chain)), key_(std::move(key)) {}
+  explicit Server(openssl::DtlsIdentity identity) : identity_(std::move(identity)) {}
 
   bool prepare(void* handshake) const override {
     auto* ssl = static_cast<SSL*>(handshake);
@@ -59,49 +36,36 @@ class Server final : public DtlsServer {
                              SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
     SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     SSL_set_max_cert_list(ssl, kMaxPresentedBytes);
-    bool prepared = SSL_set_cipher_list(ssl, kCipherSuites) == 1 &&
-                    SSL_use_certificate(ssl, chain_.front().get()) == 1 &&
-                    SSL_use_PrivateKey(ssl, key_.get()) == 1;
-    for (std::size_t i = 1; i < chain_.size(); ++i) {
-      prepared = prepared && SSL_add1_chain_cert(ssl, chain_[i].get()) == 1;
-    }
-    ERR_clear_error();
-    return prepared;
+    return identity_.present(ssl) && SSL_set_cipher_list(ssl, kCipherSuites) == 1;
   }
 
  private:
-  std::vector<Certificate> chain_;
-  openssl::Key key_;
+  openssl::DtlsIdentity identity_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<DtlsServer>> make_dtls_server(const ports::TlsIdentity& identity) {
-  if (identity.chain.empty()) return Error{Errc::invalid, "a DTLS server needs a certificate"};
-  std::vector<Certificate> chain;
-  for (const Bytes& der : identity.chain) {
-    auto certificate = read_certificate(der);
-    if (!certificate) return certificate.error();
-    chain.push_back(std::move(*certificate));
-  }
-  auto key = openssl::read_private_key(identity.private_key.reveal());
-  if (!key) return key.error();
-  if (X509_check_private_key(chain.front().get(), key->get()) != 1) {
-    return openssl::failure(Errc::invalid, "the private key is not the certificate's");
-  }
-  return std::unique_ptr<DtlsServer>(std::make_unique<Server>(std::move(chain), std::move(*key)));
+  auto read = openssl::DtlsIdentity::read(identity);
+  if (!read) return read.error();
+  return std::unique_ptr<DtlsServer>(std::make_unique<Server>(std::move(*read)));
 }
 
 std::vector<Bytes> presented_chain(void* ssl) {
   auto* session = static_cast<SSL*>(ssl);
   std::vector<Bytes> chain;
-  const Certificate leaf(SSL_get1_peer_certificate(session));
+  const openssl::X509Handle leaf(SSL_get1_peer_certificate(session));
   if (!leaf) return chain;
-  chain.push_back(der_of(leaf.get()));
+  chain.push_back(openssl::der_of(leaf.get()));
   // On a server the chain stands without the leaf.
   const STACK_OF(X509)* rest = SSL_get_peer_cert_chain(session);
-  for (int i = 0; i < sk_X509_num(rest); ++i) chain.push_back(der_of(sk_X509_value(rest, i)));
+  for (int i = 0; i < sk_X509_num(rest); ++i)
+    chain.push_back(openssl::der_of(sk_X509_value(rest, i)));
   return chain;
+}
+
+void* owner_of(void* ssl) {
+  return SSL_get_app_data(static_cast<SSL*>(ssl));
 }
 
 }  // namespace berth::crypto

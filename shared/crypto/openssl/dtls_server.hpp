@@ -32,4 +32,8 @@ class DtlsServer {
 // The client's chain after the handshake: DER, leaf first; empty if it used a pre-shared key.
 [[nodiscard]] std::vector<Bytes> presented_chain(void* ssl);
 
+// What the library that made `ssl` keeps there as its own (SSL_get_app_data): with libcoap 4.3 the
+// session.
+[[nodiscard]] void* owner_of(void* ssl);
+
 }  // namespace berth::crypto
