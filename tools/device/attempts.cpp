@@ -40,6 +40,7 @@ Result<void> read_dev_file(RegisterOptions& options) {
     read_port(device, "https", options.https_port);
     read_port(device, "mqtt", options.mqtt_port);
     read_port(device, "amqp", options.amqp_port);
+    read_port(device, "coaps", options.coaps_port);
     options.ca_file = device.at("caFile").as_string().c_str();
     options.id_scope = dev.at("idScope").as_string().c_str();
   } catch (const std::exception& error) {
@@ -72,6 +73,7 @@ Result<Attempts> Attempts::make(const RegisterOptions& options, const Services& 
   attempts.endpoint_.https_port = options.https_port;
   attempts.endpoint_.mqtt_port = options.mqtt_port;
   attempts.endpoint_.amqp_port = options.amqp_port;
+  attempts.endpoint_.coaps_port = options.coaps_port;
   attempts.endpoint_.id_scope = options.id_scope;
   auto trusted = crypto::read_certificate_file(options.ca_file);
   if (!trusted) return trusted.error();
@@ -106,6 +108,8 @@ Result<Attempt> Attempts::operator()(std::size_t index) {
   attempt.identity.registration_id =
       options_->registration_id + (options_->count > 1 ? std::to_string(index) : "");
   attempt.identity.payload = options_->payload;
+  attempt.identity.group_id = options_->group_id;
+  attempt.identity.is_secondary_key = options_->is_secondary_key;
   attempt.timeout = std::chrono::seconds{options_->timeout_seconds};
   attempt.unix_now = unix_seconds(clock_.wall());
   attempt.api_version = options_->api_version;

@@ -24,6 +24,7 @@ struct Endpoint {
   std::uint16_t https_port = 443;
   std::uint16_t mqtt_port = 8883;
   std::uint16_t amqp_port = 5671;
+  std::uint16_t coaps_port = 5684;
   std::string id_scope;
   std::vector<Bytes> trusted;  // DER
 };
@@ -32,6 +33,10 @@ struct Identity {
   std::string registration_id;
   // Exactly one of the two.
   std::optional<SecretBytes> symmetric_key;
+  // What a pre-shared key's identity says of that key: the group it is derived from, and that it is
+  // the secondary one. CoAPS only.
+  std::string group_id;
+  bool is_secondary_key = false;
   ports::TlsIdentity certificate;
   std::string payload;  // JSON object text; empty: none
 };

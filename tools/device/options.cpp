@@ -56,6 +56,7 @@ void add_endpoint(CLI::App& app, RegisterOptions& options) {
       ->capture_default_str();
   app.add_option("--mqtt-port", options.mqtt_port, "MQTT port")->capture_default_str();
   app.add_option("--amqp-port", options.amqp_port, "AMQP port")->capture_default_str();
+  app.add_option("--coaps-port", options.coaps_port, "CoAPS port")->capture_default_str();
   app.add_option("--id-scope", options.id_scope, "ID scope of the tenant");
   app.add_option("--ca-file", options.ca_file, "PEM file of the CA that signed the endpoint");
   app.add_option("--protocol", options.protocol, "how to register")
@@ -75,6 +76,11 @@ void add_identity(CLI::App& app, RegisterOptions& options) {
   auto* group_key =
       app.add_option("--group-key", options.group_key,
                      "symmetric key of the enrollment group, base64: device keys are derived");
+  app.add_option("--group-id", options.group_id,
+                 "enrollment group of that key, which CoAPS must name")
+      ->needs(group_key);
+  app.add_flag("--secondary-key", options.is_secondary_key,
+               "the key is the secondary one, which CoAPS must say");
   auto* certificate = app.add_option("--certificate", options.certificate_file,
                                      "PEM file of the device's certificate and its chain");
   auto* private_key =
@@ -125,6 +131,10 @@ void check(const RegisterOptions& options) {
   }
   if (options.force && options.protocol.starts_with("mqtt")) {
     throw CLI::ValidationError("--force: MQTT has no words for it");
+  }
+  if (options.protocol == name_of(Protocol::coaps) && !options.group_key.empty() &&
+      options.group_id.empty()) {
+    throw CLI::ValidationError("--group-key: over CoAPS it needs --group-id");
   }
   if (options.dev_file.empty() &&
       (options.host.empty() || options.id_scope.empty() || options.ca_file.empty())) {

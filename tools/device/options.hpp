@@ -19,6 +19,7 @@ struct RegisterOptions {
   std::uint16_t https_port = 443;
   std::uint16_t mqtt_port = 8883;
   std::uint16_t amqp_port = 5671;
+  std::uint16_t coaps_port = 5684;
   std::string id_scope;
   std::string ca_file;
   std::string protocol = "https";
@@ -26,6 +27,8 @@ struct RegisterOptions {
   std::string registration_id;
   std::string key;
   std::string group_key;
+  std::string group_id;
+  bool is_secondary_key = false;
   std::string certificate_file;
   std::string key_file;
   std::string issuer_file;

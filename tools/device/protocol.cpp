@@ -3,8 +3,8 @@
 namespace berth::device {
 
 const std::vector<Protocol>& all_protocols() {
-  static const std::vector<Protocol> all{Protocol::https, Protocol::mqtt, Protocol::mqtt_ws,
-                                         Protocol::amqp, Protocol::amqp_ws};
+  static const std::vector<Protocol> all{Protocol::https, Protocol::mqtt,    Protocol::mqtt_ws,
+                                         Protocol::amqp,  Protocol::amqp_ws, Protocol::coaps};
   return all;
 }
 
@@ -15,6 +15,7 @@ std::string_view name_of(Protocol protocol) {
     case Protocol::mqtt_ws: return "mqtt-ws";
     case Protocol::amqp: return "amqp";
     case Protocol::amqp_ws: return "amqp-ws";
+    case Protocol::coaps: return "coaps";
   }
   return "";
 }

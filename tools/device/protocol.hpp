@@ -8,10 +8,10 @@
 
 namespace berth::device {
 
-enum class Protocol : std::uint8_t { https, mqtt, mqtt_ws, amqp, amqp_ws };
+enum class Protocol : std::uint8_t { https, mqtt, mqtt_ws, amqp, amqp_ws, coaps };
 
 [[nodiscard]] const std::vector<Protocol>& all_protocols();
-// "https", "mqtt", "mqtt-ws", "amqp", "amqp-ws".
+// "https", "mqtt", "mqtt-ws", "amqp", "amqp-ws", "coaps".
 [[nodiscard]] std::string_view name_of(Protocol protocol);
 [[nodiscard]] std::optional<Protocol> protocol_named(std::string_view name);
 

@@ -2,6 +2,7 @@
 
 #include "tools/device/amqp.hpp"
 #include "tools/device/byte_stream.hpp"
+#include "tools/device/coap.hpp"
 #include "tools/device/https.hpp"
 #include "tools/device/mqtt.hpp"
 
@@ -14,6 +15,7 @@ std::unique_ptr<Transport> make_transport(Protocol protocol, const TransportServ
     case Protocol::mqtt_ws: return std::make_unique<MqttTransport>(services, Carrier::web_socket);
     case Protocol::amqp: return std::make_unique<AmqpTransport>(services, Carrier::tls);
     case Protocol::amqp_ws: return std::make_unique<AmqpTransport>(services, Carrier::web_socket);
+    case Protocol::coaps: return std::make_unique<CoapTransport>(services);
   }
   return nullptr;
 }
