@@ -21,6 +21,7 @@ LIBRARIES = [
     ("wolfSSL", r"wolfssl/", ["shared/crypto/wolfssl"]),
     ("libtss2", r"tss2/", ["shared/crypto/tss2", "tools/device"]),
     ("OpenSSL", r"openssl/", ["shared/crypto/openssl"]),
+    ("libcoap", r"coap3/", ["shared/runtime", "gateway/linux", "tools/device"]),
     ("mbedTLS", r"(mbedtls|psa)/", ["shared/crypto/mbedtls"]),
     ("SQLite", r"sqlite3(ext)?\.h$", ["shared/sqlite", "tools/hub"]),
     ("protobuf", r"google/protobuf/|.*\.pb\.h$", ["shared/protocol/sync"]),

@@ -38,6 +38,8 @@ TEST(GatewayConfig, NeedsOnlyTheNamesOfTheDeviceEndpoint) {
   CHECK(config.has_value());
   CHECK(config->device_addresses == (std::vector<std::string>{"0.0.0.0", "::"}));
   LONGS_EQUAL(8883, config->mqtt_port);
+  LONGS_EQUAL(5683, config->coap_port);
+  LONGS_EQUAL(5684, config->coaps_port);
   LONGS_EQUAL(9443, config->management_port);
   LONGS_EQUAL(2000, config->look_back_deadline.count());
 }
