@@ -74,7 +74,7 @@ class Connection {
     if (!pending_.empty()) begun = std::chrono::steady_clock::now();
     while (!parser.is_done()) {
       if (pending_.empty() || starved_) {
-        milliseconds left = limits_.idle_timeout;
+        milliseconds left = has_served_ ? limits_.idle_timeout : limits_.first_timeout;
         if (begun) {
           left = limits_.header_timeout - std::chrono::duration_cast<milliseconds>(
                                               std::chrono::steady_clock::now() - *begun);
@@ -120,6 +120,7 @@ class Connection {
       }
     }
     starved_ = false;
+    has_served_ = true;
     incoming.keep_alive = parser.keep_alive();
     incoming.version = parser.get().version();
     take(parser.get(), incoming.request);
@@ -203,6 +204,7 @@ class Connection {
   const HttpLimits& limits_;
   std::string pending_;   // received, not parsed
   bool starved_ = false;  // the parser can't go on with what is pending
+  bool has_served_ = false;
   std::array<std::uint8_t, kReadChunk> chunk_{};
 };
 

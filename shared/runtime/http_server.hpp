@@ -19,6 +19,7 @@ struct HttpLimits {
   std::size_t max_header = 16 * 1024;  // request line and fields
   std::size_t max_body = 96 * 1024;
   std::chrono::milliseconds header_timeout{15000};  // from the first byte to the whole request
+  std::chrono::milliseconds first_timeout{15000};   // from the handshake to the first byte
   std::chrono::milliseconds idle_timeout{60000};    // kept alive without a request
   std::chrono::milliseconds write_timeout{30000};   // for one response to be taken
 };

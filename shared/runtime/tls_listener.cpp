@@ -1,13 +1,15 @@
 #include "shared/runtime/tls_listener.hpp"
 
 #include <exception>
-#include <set>
+#include <map>
+#include <optional>
 #include <sys/socket.h>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -43,8 +45,13 @@ struct TlsListener::Impl : std::enable_shared_from_this<TlsListener::Impl> {
         session(std::move(session_)),
         on_error(std::move(on_error_)),
         // One more for the accept loop.
-        tasks(executor, limits.max_connections + 1,
+        tasks(executor, capacity(limits_) + 1,
               [report = on_error](const std::string& what) { report("", what); }) {}
+
+  // Connections that were told to make room are still counted here until they have ended.
+  static std::size_t capacity(const ListenerLimits& limits) {
+    return limits.gate ? 2 * limits.gate->max() : limits.max_connections;
+  }
 
   error_code listen(const tcp::endpoint& endpoint, bool reuse_port) {
     error_code error;
@@ -80,32 +87,59 @@ struct TlsListener::Impl : std::enable_shared_from_this<TlsListener::Impl> {
   }
 
   void begin(tcp::socket socket) {
-    if (streams.size() >= limits.max_connections) {
-      error_code ignored;
-      const std::string address = socket.remote_endpoint(ignored).address().to_string();
-      // The socket closes here: a peer over the limit learns so at once, and costs no handshake.
-      on_error(address, "closed: " + std::to_string(streams.size()) + " connections are the limit");
+    if (streams.size() >= capacity(limits)) {
+      refuse(socket);
       return;
     }
     auto stream =
         std::make_unique<TlsStream>(std::move(socket), context->new_engine(std::string{}));
-    tasks.spawn(serve(shared_from_this(), std::move(stream)));
+    std::optional<ConnectionGate::Place> place;
+    if (limits.gate) {
+      place = limits.gate->admit(stream->remote_network(), shed_of(last_number + 1));
+      if (!place) {
+        on_error(stream->remote_address(), "closed: all places are taken");
+        return;
+      }
+    }
+    tasks.spawn(serve(shared_from_this(), ++last_number, std::move(stream), std::move(place)));
+  }
+
+  // The socket closes: a peer over the limit learns so at once, and costs no handshake.
+  void refuse(const tcp::socket& socket) {
+    error_code ignored;
+    const std::string address = socket.remote_endpoint(ignored).address().to_string();
+    on_error(address, "closed: " + std::to_string(streams.size()) + " connections are the limit");
+  }
+
+  // Called by the gate from any thread, while the connection has its place there.
+  ConnectionGate::Shed shed_of(std::uint64_t number) {
+    return [weak = weak_from_this(), number, executor = acceptor.get_executor()] {
+      boost::asio::post(executor, [weak, number] {
+        const auto self = weak.lock();
+        if (!self) return;
+        const auto found = self->streams.find(number);
+        if (found != self->streams.end()) found->second->abort();
+      });
+    };
   }
 
   // Takes the connection off the list, however its coroutine ends.
   struct Entry {
-    Entry(Impl& impl_, TlsStream* stream_) : impl(impl_), stream(stream_) {
-      impl.streams.insert(stream);
+    Entry(Impl& impl_, std::uint64_t number_, TlsStream* stream) : impl(impl_), number(number_) {
+      impl.streams.emplace(number, stream);
     }
-    ~Entry() { impl.streams.erase(stream); }
+    ~Entry() { impl.streams.erase(number); }
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     Impl& impl;
-    TlsStream* stream;
+    std::uint64_t number;
   };
 
-  static Task<void> serve(std::shared_ptr<Impl> self, std::unique_ptr<TlsStream> stream) {
-    const Entry entry(*self, stream.get());
+  static Task<void> serve(std::shared_ptr<Impl> self, std::uint64_t number,
+                          std::unique_ptr<TlsStream> stream,
+                          std::optional<ConnectionGate::Place> place) {
+    const Entry entry(*self, number, stream.get());
+    if (place) stream->on_vouched([&place] { place->vouch(); });
     const auto shaken = co_await stream->handshake(self->limits.handshake_timeout);
     if (!shaken) {
       if (!self->stopped) self->on_error(stream->remote_address(), shaken.error().reason);
@@ -127,7 +161,7 @@ struct TlsListener::Impl : std::enable_shared_from_this<TlsListener::Impl> {
     stopped = true;
     error_code ignored;
     acceptor.close(ignored);
-    for (TlsStream* stream : streams) stream->abort();
+    for (const auto& [number, stream] : streams) stream->abort();
     tasks.cancel();
   }
 
@@ -137,7 +171,9 @@ struct TlsListener::Impl : std::enable_shared_from_this<TlsListener::Impl> {
   ListenerLimits limits;
   Session session;
   OnError on_error;
-  std::set<TlsStream*> streams;  // owned by their coroutines, which outlive their entry here
+  // By number; owned by their coroutines, which outlive their entry here.
+  std::map<std::uint64_t, TlsStream*> streams;
+  std::uint64_t last_number = 0;
   bool stopped = false;
   TaskGroup tasks;
 };

@@ -13,6 +13,7 @@
 
 #include "shared/base/result.hpp"
 #include "shared/ports/tls_engine.hpp"
+#include "shared/runtime/connection_gate.hpp"
 #include "shared/runtime/task.hpp"
 #include "shared/runtime/tls_stream.hpp"
 
@@ -21,6 +22,9 @@ namespace berth::runtime {
 struct ListenerLimits {
   std::size_t max_connections = 2000;  // about 97 KiB each; more are closed at once
   std::chrono::milliseconds handshake_timeout{10000};
+  // One limit on the connections of several listeners, in place of max_connections. Two owners: the
+  // listeners, and who counts.
+  std::shared_ptr<ConnectionGate> gate = nullptr;
 };
 
 class TlsListener {

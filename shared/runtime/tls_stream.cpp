@@ -1,5 +1,6 @@
 #include "shared/runtime/tls_stream.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -130,6 +131,7 @@ struct TlsStream::Impl {
   tcp::endpoint local;
   boost::asio::steady_timer sent;  // never expires; cancelled when a sender is through
   bool sending = false;
+  std::function<void()> heard_vouched;
 };
 
 TlsStream::TlsStream(tcp::socket socket, std::unique_ptr<ports::TlsEngine> engine)
@@ -255,6 +257,14 @@ Task<void> TlsStream::linger_and_close() {
   impl.close_socket();
 }
 
+void TlsStream::vouch() {
+  if (impl_->heard_vouched) impl_->heard_vouched();
+}
+
+void TlsStream::on_vouched(std::function<void()> heard) {
+  impl_->heard_vouched = std::move(heard);
+}
+
 void TlsStream::abort() {
   impl_->close_socket();
 }
@@ -265,6 +275,14 @@ const ports::TlsPeer& TlsStream::peer() const {
 
 std::string TlsStream::remote_address() const {
   return text_of(impl_->remote.address());
+}
+
+std::string TlsStream::remote_network() const {
+  const auto address = impl_->remote.address();
+  if (!address.is_v6() || address.to_v6().is_v4_mapped()) return text_of(address);
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return boost::asio::ip::make_address_v6(bytes).to_string() + "/64";
 }
 
 std::uint16_t TlsStream::remote_port() const {

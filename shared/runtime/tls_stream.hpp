@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,8 +40,16 @@ class TlsStream {
   // stream's executor.
   void abort();
 
+  // The peer has proved who it is, as the protocol on top found out: tells whoever accepted the
+  // connection.
+  void vouch();
+  void on_vouched(std::function<void()> heard);
+
   [[nodiscard]] const ports::TlsPeer& peer() const;
   [[nodiscard]] std::string remote_address() const;  // "192.0.2.7" or "2001:db8::7"
+  // Who is behind the address as far as fairness goes: an IPv4 address, or the /64 that one IPv6
+  // host has to itself.
+  [[nodiscard]] std::string remote_network() const;
   [[nodiscard]] std::uint16_t remote_port() const;
   [[nodiscard]] std::string local_address() const;
   [[nodiscard]] boost::asio::any_io_executor executor() const;

@@ -249,9 +249,16 @@ TEST(HttpServer, TimesOutABodyThatDoesNotCome) {
       talk("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na").starts_with("HTTP/1.1 408 "));
 }
 
+TEST(HttpServer, ClosesAConnectionWithoutARequestWithoutAWord) {
+  limits_.first_timeout = 1ms;
+  STRCMP_EQUAL("", talk("").c_str());
+}
+
 TEST(HttpServer, ClosesAnIdleConnectionWithoutAWord) {
   limits_.idle_timeout = 1ms;
-  STRCMP_EQUAL("", talk("").c_str());
+  const auto answer = talk("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK_TRUE(answer.starts_with("HTTP/1.1 200 "));
+  CHECK_FALSE(has(answer, "HTTP/1.1 408 "));
 }
 
 TEST(HttpServer, AnswersWhatItsHandlerThrowsWith500AndGoesOn) {

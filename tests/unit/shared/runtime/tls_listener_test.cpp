@@ -2,6 +2,8 @@
 
 #include <array>
 #include <stdexcept>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 #include <CppUTest/TestHarness.h>
@@ -115,6 +117,61 @@ TEST(TlsListener, ServesAsManyConnectionsAsItsLimitAndClosesOneMore) {
   STRCMP_EQUAL("", loop_.run(converse(third, "")).c_str());
   LONGS_EQUAL(2, listener_->connections());
   LONGS_EQUAL(1, errors_.size());
+}
+
+TEST(TlsListener, SharesAGateWithOtherListenersAndEndsWhomItSheds) {
+  ListenerLimits limits;
+  limits.gate = std::make_shared<ConnectionGate>(2);
+  listen(echo, limits);
+  auto other = TlsListener::bind(loop_.executor(), "127.0.0.1", 0, make_plain_context(), limits,
+                                 echo, [](const std::string&, const std::string&) {});
+  (*other)->start();
+  auto first = connect_to(loop_.executor(), listener_->port());
+  STRCMP_EQUAL("1", loop_.run(ask(first, "1", "1")).c_str());
+  auto second = connect_to(loop_.executor(), (*other)->port());
+  STRCMP_EQUAL("2", loop_.run(ask(second, "2", "2")).c_str());
+  auto third = connect_to(loop_.executor(), (*other)->port());
+  STRCMP_EQUAL("3", loop_.run(ask(third, "3", "3")).c_str());
+  STRCMP_EQUAL("", loop_.run(converse(first, "")).c_str());
+  STRCMP_EQUAL("2", loop_.run(ask(second, "2", "2")).c_str());
+  LONGS_EQUAL(2, limits.gate->size());
+  (*other)->stop();
+  loop_.run(converse(second, ""));
+}
+
+TEST(TlsListener, VouchesAtTheGateForAConnectionThatItsSessionVouchesFor) {
+  ListenerLimits limits;
+  limits.gate = std::make_shared<ConnectionGate>(1);
+  listen(
+      [](TlsStream& stream) {
+        stream.vouch();
+        return echo(stream);
+      },
+      limits);
+  auto first = connect_to(loop_.executor(), listener_->port());
+  STRCMP_EQUAL("1", loop_.run(ask(first, "1", "1")).c_str());
+  auto second = connect_to(loop_.executor(), listener_->port());
+  STRCMP_EQUAL("", loop_.run(converse(second, "")).c_str());
+  STRCMP_EQUAL("1", loop_.run(ask(first, "1", "1")).c_str());
+}
+
+TEST(TlsListener, ServesOnWhenDescriptorsHaveRunOut) {
+  listen(echo);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  auto first = connect_to(loop_.executor(), listener_->port());
+  // One descriptor less than the connection needs.
+  const int highest = dup(0);
+  close(highest);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(highest);
+  setrlimit(RLIMIT_NOFILE, &none);
+  loop_.io().restart();
+  loop_.io().run_for(1ms);
+  setrlimit(RLIMIT_NOFILE, &before);
+  CHECK_FALSE(errors_.empty());
+  STRCMP_EQUAL("cannot accept: Too many open files", errors_[0].c_str());
+  STRCMP_EQUAL("1", loop_.run(ask(first, "1", "1")).c_str());
 }
 
 TEST(TlsListener, ClosesAConnectionWhoseHandshakeStaysHalfOpen) {
