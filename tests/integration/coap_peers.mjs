@@ -57,7 +57,9 @@ export async function ask(library, method, resourcePath,
     const origin = credential ? `coaps://${dev.device.host}:${dev.device.coaps}` :
                                 `coap://${dev.device.host}:${dev.device.coap}`;
     const client = `coap-client-${library}`;
-    args.push(`${origin}/${resourcePath}`);
+    // As options: coap-client cuts a path that is longer than 100 bytes.
+    for (const segment of resourcePath.split('/').filter(Boolean)) args.push('-O', `11,${segment}`);
+    args.push(origin);
     const {stdout, stderr} = prefix.length > 0 ?
         await execute('sh', [...prefix, client, ...args], {env: {...process.env, LC_ALL: 'C'}}) :
         await execute(client, args);
