@@ -69,8 +69,15 @@ struct TlsIdentity {
   SecretBytes private_key;   // DER PKCS#8
 };
 
-struct TlsServerSettings {
+// What a server presents to clients that ask for one of its names (SNI, RFC 6066 section 3).
+struct TlsNamedIdentity {
+  std::vector<std::string> names;  // compared without regard to case
   TlsIdentity identity;
+};
+
+struct TlsServerSettings {
+  TlsIdentity identity;  // for clients that ask for no name, or for one that is not below
+  std::vector<TlsNamedIdentity> named = {};
   bool request_client_certificate = true;
   bool tls13_only = false;
   // In order of preference; empty: ALPN is ignored. A client that offers none of them is refused,

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +17,7 @@
 #include <mbedtls/ssl_ciphersuites.h>
 #include <mbedtls/x509_crt.h>
 
+#include "shared/base/encoding.hpp"
 #include "shared/crypto/asn1/certificate_reader.hpp"
 #include "shared/crypto/asn1/host_name.hpp"
 #include "shared/crypto/mbedtls/mbedtls.hpp"
@@ -85,12 +89,27 @@ std::string describe_verdict(std::uint32_t flags, const std::string& host) {
 
 enum class Side : std::uint8_t { server, client };
 
+// A certificate with the chain above it, and its key.
+struct Identity {
+  Identity() {
+    mbedtls_x509_crt_init(&chain);
+    mbedtls_pk_init(&key);
+  }
+  Identity(const Identity&) = delete;
+  Identity& operator=(const Identity&) = delete;
+  ~Identity() {
+    mbedtls_x509_crt_free(&chain);
+    mbedtls_pk_free(&key);
+  }
+
+  mbedtls_x509_crt chain;
+  mbedtls_pk_context key;
+};
+
 // What mbedTLS points to from every connection of a context.
 struct Shared {
   Shared() {
     mbedtls_ssl_config_init(&config);
-    mbedtls_x509_crt_init(&chain);
-    mbedtls_pk_init(&key);
     mbedtls_x509_crt_init(&trusted);
     mbedtls_entropy_init(&entropy);
     mbedtls_ctr_drbg_init(&random);
@@ -99,8 +118,6 @@ struct Shared {
   Shared& operator=(const Shared&) = delete;
   ~Shared() {
     mbedtls_ssl_config_free(&config);
-    mbedtls_x509_crt_free(&chain);
-    mbedtls_pk_free(&key);
     mbedtls_x509_crt_free(&trusted);
     mbedtls_ctr_drbg_free(&random);
     mbedtls_entropy_free(&entropy);
@@ -113,8 +130,9 @@ struct Shared {
   std::vector<const char*> alpn_list;  // of alpn, with a null at its end
 
   mbedtls_ssl_config config;
-  mbedtls_x509_crt chain;
-  mbedtls_pk_context key;
+  Identity identity;
+  std::vector<std::unique_ptr<Identity>> named;  // a server's others,
+  std::map<std::string, Identity*> by_name;      // by name in lower case
   mbedtls_x509_crt trusted;
   mbedtls_entropy_context entropy;
   mbedtls_ctr_drbg_context random;
@@ -205,11 +223,12 @@ class MbedtlsEngine final : public ports::TlsEngine {
 
   static int on_server_name(void*, mbedtls_ssl_context* session, const unsigned char* name,
                             std::size_t size) {
-    if (size <= kMaxServerName) {
-      static_cast<Session*>(session)->engine->peer_.server_name.assign(
-          reinterpret_cast<const char*>(name), size);
-    }
-    return 0;
+    if (size > kMaxServerName) return 0;
+    auto& engine = *static_cast<Session*>(session)->engine;
+    engine.peer_.server_name.assign(reinterpret_cast<const char*>(name), size);
+    const auto found = engine.shared_.by_name.find(to_lower(engine.peer_.server_name));
+    if (found == engine.shared_.by_name.end()) return 0;
+    return mbedtls_ssl_set_hs_own_cert(session, &found->second->chain, &found->second->key);
   }
 
  private:
@@ -320,21 +339,28 @@ Result<void> add_certificate(mbedtls_x509_crt& to, const Bytes& der) {
   return {};
 }
 
-Result<void> use_identity(Shared& shared, const ports::TlsIdentity& identity) {
+Result<void> read_identity(Identity& into, const ports::TlsIdentity& identity) {
   for (const Bytes& certificate : identity.chain) {
-    const Result<void> added = add_certificate(shared.chain, certificate);
+    const Result<void> added = add_certificate(into.chain, certificate);
     if (!added) return added.error();
   }
   if (identity.chain.empty()) return Error{Errc::malformed, "there is no certificate"};
   const ByteView key = identity.private_key.reveal();
-  int result = mbedtls_pk_parse_key(&shared.key, key.data(), key.size(), nullptr, 0);
+  const int result = mbedtls_pk_parse_key(&into.key, key.data(), key.size(), nullptr, 0);
   if (result != 0) {
     return Error{Errc::malformed, "the private key does not parse" + library_text(result)};
   }
-  if (mbedtls_pk_check_pair(&shared.chain.pk, &shared.key) != 0) {
+  if (mbedtls_pk_check_pair(&into.chain.pk, &into.key) != 0) {
     return Error{Errc::invalid, "the private key does not belong to the certificate"};
   }
-  result = mbedtls_ssl_conf_own_cert(&shared.config, &shared.chain, &shared.key);
+  return {};
+}
+
+Result<void> use_identity(Shared& shared, const ports::TlsIdentity& identity) {
+  const Result<void> read = read_identity(shared.identity, identity);
+  if (!read) return read.error();
+  const int result =
+      mbedtls_ssl_conf_own_cert(&shared.config, &shared.identity.chain, &shared.identity.key);
   if (result != 0) {
     return Error{Errc::internal, "the certificate cannot be used" + library_text(result)};
   }
@@ -387,6 +413,12 @@ class MbedtlsTls final : public ports::TlsLibrary {
     mbedtls_ssl_conf_authmode(&shared.config, settings.request_client_certificate
                                                   ? MBEDTLS_SSL_VERIFY_OPTIONAL
                                                   : MBEDTLS_SSL_VERIFY_NONE);
+    for (const ports::TlsNamedIdentity& other : settings.named) {
+      auto& identity = *shared.named.emplace_back(std::make_unique<Identity>());
+      const Result<void> read = read_identity(identity, other.identity);
+      if (!read) return read.error();
+      for (const std::string& name : other.names) shared.by_name[to_lower(name)] = &identity;
+    }
     mbedtls_ssl_conf_sni(&shared.config, &MbedtlsEngine::on_server_name, nullptr);
     return std::unique_ptr<ports::TlsContext>(std::make_unique<MbedtlsContext>(std::move(*made)));
   }

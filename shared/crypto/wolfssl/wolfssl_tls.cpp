@@ -10,12 +10,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "shared/base/assert.hpp"
+#include "shared/base/encoding.hpp"
 #include "shared/crypto/asn1/certificate_reader.hpp"
 #include "shared/crypto/asn1/host_name.hpp"
 #include "shared/crypto/openssl/key_pair.hpp"
@@ -158,6 +160,12 @@ struct SessionFreed {
 
 enum class Side : std::uint8_t { server, client };
 
+// A server's contexts for the names that it has other identities for, in lower case.
+struct NamedContexts {
+  std::vector<ContextHandle> contexts;
+  std::map<std::string, WOLFSSL_CTX*> by_name;
+};
+
 class WolfsslEngine final : public ports::TlsEngine {
  public:
   struct Role {
@@ -165,6 +173,7 @@ class WolfsslEngine final : public ports::TlsEngine {
     bool judges_peer = false;  // a client that does not accept any server
     std::string host;          // a client's
     std::vector<std::string> alpn;
+    const NamedContexts* named = nullptr;  // a server's
   };
 
   WolfsslEngine(WOLFSSL_CTX* context, Role role)
@@ -259,12 +268,22 @@ class WolfsslEngine final : public ports::TlsEngine {
     auto* engine = static_cast<WolfsslEngine*>(wolfSSL_GetIOReadCtx(session));
     if (name != nullptr && engine != nullptr) {
       const std::string_view text(name);
-      if (text.size() <= kMaxServerName) engine->peer_.server_name = text;
+      if (text.size() <= kMaxServerName) engine->choose_identity(std::string(text));
     }
     return 0;
   }
 
  private:
+  void choose_identity(std::string name) {
+    if (role_.named != nullptr) {
+      const auto found = role_.named->by_name.find(to_lower(name));
+      if (found != role_.named->by_name.end()) {
+        wolfSSL_set_SSL_CTX(session_.get(), found->second);
+      }
+    }
+    peer_.server_name = std::move(name);
+  }
+
   void send_host() {
     if (!role_.host.empty() && !asn1::parse_ip_address(role_.host)) {
       if (role_.host.size() > kMaxServerName ||
@@ -358,13 +377,17 @@ class WolfsslEngine final : public ports::TlsEngine {
 
 class WolfsslContext final : public ports::TlsContext {
  public:
-  WolfsslContext(ContextHandle context, Side side, bool judges_peer, std::vector<std::string> alpn)
+  WolfsslContext(ContextHandle context, Side side, bool judges_peer, std::vector<std::string> alpn,
+                 NamedContexts named = {})
       : context_(std::move(context)),
         side_(side),
         judges_peer_(judges_peer),
-        alpn_(std::move(alpn)) {
-    if (side_ == Side::server && !alpn_.empty()) {
-      wolfSSL_CTX_set_alpn_select_cb(context_.get(), &WolfsslContext::select_alpn, this);
+        alpn_(std::move(alpn)),
+        named_(std::move(named)) {
+    if (side_ != Side::server || alpn_.empty()) return;
+    wolfSSL_CTX_set_alpn_select_cb(context_.get(), &WolfsslContext::select_alpn, this);
+    for (const ContextHandle& other : named_.contexts) {
+      wolfSSL_CTX_set_alpn_select_cb(other.get(), &WolfsslContext::select_alpn, this);
     }
   }
   WolfsslContext(const WolfsslContext&) = delete;
@@ -376,6 +399,7 @@ class WolfsslContext final : public ports::TlsContext {
     role.judges_peer = judges_peer_;
     role.alpn = alpn_;
     if (side_ == Side::client) role.host = server_name;
+    if (!named_.by_name.empty()) role.named = &named_;
     return std::make_unique<WolfsslEngine>(context_.get(), std::move(role));
   }
 
@@ -403,6 +427,7 @@ class WolfsslContext final : public ports::TlsContext {
   Side side_;
   bool judges_peer_;
   std::vector<std::string> alpn_;
+  NamedContexts named_;
 };
 
 Result<void> use_identity(WOLFSSL_CTX* context, const ports::TlsIdentity& identity) {
@@ -469,33 +494,47 @@ Result<void> check_alpn(const std::vector<std::string>& protocols) {
   return {};
 }
 
+Result<ContextHandle> server_context(const ports::TlsServerSettings& settings,
+                                     const ports::TlsIdentity& identity) {
+  Result<ContextHandle> made =
+      new_context(settings.tls13_only ? wolfTLSv1_3_server_method() : wolfSSLv23_server_method(),
+                  settings.tls13_only);
+  if (!made) return made.error();
+  WOLFSSL_CTX* context = made->get();
+  const Result<void> used = use_identity(context, identity);
+  if (!used) return used.error();
+  if (wolfSSL_CTX_NoTicketTLSv12(context) != WOLFSSL_SUCCESS ||
+      wolfSSL_CTX_no_ticket_TLSv13(context) != 0) {
+    return Error{Errc::internal, "wolfSSL does not turn session tickets off"};
+  }
+  if (settings.request_client_certificate) {
+    wolfSSL_CTX_set_verify(context, WOLFSSL_VERIFY_PEER, &WolfsslEngine::on_certificate);
+  } else {
+    wolfSSL_CTX_set_verify(context, WOLFSSL_VERIFY_NONE, nullptr);
+  }
+  wolfSSL_CTX_set_servername_callback(context, &WolfsslEngine::on_server_name);
+  const Result<void> finished = finish_context(context);
+  if (!finished) return finished.error();
+  return made;
+}
+
 class WolfsslTls final : public ports::TlsLibrary {
  public:
   Result<std::unique_ptr<ports::TlsContext>> server(
       const ports::TlsServerSettings& settings) override {
     const Result<void> alpn = check_alpn(settings.alpn);
     if (!alpn) return alpn.error();
-    Result<ContextHandle> made =
-        new_context(settings.tls13_only ? wolfTLSv1_3_server_method() : wolfSSLv23_server_method(),
-                    settings.tls13_only);
+    Result<ContextHandle> made = server_context(settings, settings.identity);
     if (!made) return made.error();
-    WOLFSSL_CTX* context = made->get();
-    const Result<void> used = use_identity(context, settings.identity);
-    if (!used) return used.error();
-    if (wolfSSL_CTX_NoTicketTLSv12(context) != WOLFSSL_SUCCESS ||
-        wolfSSL_CTX_no_ticket_TLSv13(context) != 0) {
-      return Error{Errc::internal, "wolfSSL does not turn session tickets off"};
+    NamedContexts named;
+    for (const ports::TlsNamedIdentity& other : settings.named) {
+      Result<ContextHandle> its = server_context(settings, other.identity);
+      if (!its) return its.error();
+      for (const std::string& name : other.names) named.by_name[to_lower(name)] = its->get();
+      named.contexts.push_back(std::move(*its));
     }
-    if (settings.request_client_certificate) {
-      wolfSSL_CTX_set_verify(context, WOLFSSL_VERIFY_PEER, &WolfsslEngine::on_certificate);
-    } else {
-      wolfSSL_CTX_set_verify(context, WOLFSSL_VERIFY_NONE, nullptr);
-    }
-    wolfSSL_CTX_set_servername_callback(context, &WolfsslEngine::on_server_name);
-    const Result<void> finished = finish_context(context);
-    if (!finished) return finished.error();
-    return std::unique_ptr<ports::TlsContext>(
-        std::make_unique<WolfsslContext>(std::move(*made), Side::server, false, settings.alpn));
+    return std::unique_ptr<ports::TlsContext>(std::make_unique<WolfsslContext>(
+        std::move(*made), Side::server, false, settings.alpn, std::move(named)));
   }
 
   Result<std::unique_ptr<ports::TlsContext>> client(

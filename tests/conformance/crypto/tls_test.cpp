@@ -432,6 +432,46 @@ TEST(TlsEngines, OneContextServesSeveralThreads) {
   for (const int count : good) LONGS_EQUAL(3, count);
 }
 
+TEST(TlsEngines, AServerShowsTheIdentityOfTheNameThatIsAskedFor) {
+  const PkiNode acme =
+      testing::make_leaf(root, {.common_name = "acme", .dns_names = {"acme.example.com"}});
+  const PkiNode beta =
+      testing::make_leaf(root, {.common_name = "beta", .dns_names = {"beta.example.com"}});
+  ports::TlsServerSettings settings = server_settings();
+  settings.named.push_back({{"ACME.example.com"}, acme.identity()});
+  settings.named.push_back({{"other.example.com", "beta.example.com"}, beta.identity()});
+  TlsPair to_acme = pair(settings, client_settings(), "acme.example.com");
+  check_connects(to_acme);
+  CHECK(to_acme.client->peer().chain.front() == acme.certificate);
+  STRCMP_EQUAL("acme.example.com", to_acme.server->peer().server_name.c_str());
+  TlsPair to_beta = another("beta.example.com");
+  check_connects(to_beta);
+  CHECK(to_beta.client->peer().chain.front() == beta.certificate);
+  TlsPair to_itself = another(kHost);
+  check_connects(to_itself);
+  CHECK(to_itself.client->peer().chain.front() == gateway.certificate);
+  // A bare address asks for no name.
+  TlsPair to_address = another("127.0.0.1");
+  check_connects(to_address);
+  CHECK(to_address.client->peer().chain.front() == gateway.certificate);
+}
+
+TEST(TlsEngines, AnIdentityByNameKeepsTheProtocolsAndAsksForTheClientsCertificate) {
+  const PkiNode acme =
+      testing::make_leaf(root, {.common_name = "acme", .dns_names = {"acme.example.com"}});
+  const PkiNode device = testing::make_leaf(device_root, {.common_name = "dev-1"});
+  ports::TlsServerSettings settings = server_settings();
+  settings.named.push_back({{"acme.example.com"}, acme.identity()});
+  settings.alpn = {"berth-sync/1", "http/1.1"};
+  ports::TlsClientSettings with_device = client_settings();
+  with_device.identity = device.identity();
+  with_device.alpn = {"http/1.1"};
+  TlsPair ends = pair(settings, with_device, "acme.example.com");
+  check_connects(ends);
+  STRCMP_EQUAL("http/1.1", ends.server->peer().alpn.c_str());
+  CHECK(ends.server->peer().chain.front() == device.certificate);
+}
+
 TEST_GROUP(TlsSettings) {
   std::unique_ptr<ports::TlsLibrary> server_library = testing::make_tls_for_server();
   std::unique_ptr<ports::TlsLibrary> client_library = testing::make_tls_for_client();
@@ -483,6 +523,13 @@ TEST(TlsSettings, AClientsKeyOfAnotherCertificateIsInvalid) {
   settings.identity = gateway.identity();
   settings.identity.private_key = root.private_key;
   check_error(client_library->client(settings), Errc::invalid);
+}
+
+TEST(TlsSettings, AKeyThatDoesNotBelongToANamedIdentityIsInvalid) {
+  ports::TlsServerSettings settings = serving(gateway);
+  settings.named.push_back({{"a.example.com"}, gateway.identity()});
+  settings.named.front().identity.private_key = root.private_key;
+  check_error(server_library->server(settings), Errc::invalid);
 }
 
 TEST(TlsSettings, AnEmptyProtocolNameIsInvalid) {
