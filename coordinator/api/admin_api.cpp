@@ -19,6 +19,7 @@ std::vector<Endpoint> openapi_endpoints() {
 }
 
 std::vector<Endpoint> admin_endpoints(Catalog& catalog, Fleet& fleet, Joining& joining,
+                                      ports::Crypto& crypto, ports::Clock& clock,
                                       ports::Entropy& entropy, const HostRules& rules) {
   std::vector<Endpoint> all;
   const auto add = [&all](std::vector<Endpoint> some) {
@@ -31,6 +32,7 @@ std::vector<Endpoint> admin_endpoints(Catalog& catalog, Fleet& fleet, Joining& j
   add(settings_endpoints(catalog));
   add(linked_hub_endpoints(catalog, entropy, rules));
   add(access_policy_endpoints(catalog, entropy));
+  add(certificate_endpoints(catalog, crypto, clock, entropy));
   add(registration_endpoints(catalog));
   add(openapi_endpoints());
   return all;

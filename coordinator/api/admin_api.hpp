@@ -9,6 +9,8 @@
 #include "coordinator/fleet/fleet.hpp"
 #include "coordinator/fleet/joining.hpp"
 #include "coordinator/store/catalog.hpp"
+#include "shared/ports/clock.hpp"
+#include "shared/ports/crypto.hpp"
 #include "shared/ports/entropy.hpp"
 
 namespace berth::coordinator {
@@ -28,6 +30,9 @@ namespace berth::coordinator {
                                                          const HostRules& rules);
 [[nodiscard]] std::vector<Endpoint> access_policy_endpoints(Catalog& catalog,
                                                             ports::Entropy& entropy);
+[[nodiscard]] std::vector<Endpoint> certificate_endpoints(Catalog& catalog, ports::Crypto& crypto,
+                                                          ports::Clock& clock,
+                                                          ports::Entropy& entropy);
 [[nodiscard]] std::vector<Endpoint> registration_endpoints(Catalog& catalog);
 
 // Of everyone.
@@ -35,7 +40,8 @@ namespace berth::coordinator {
 
 // All of the above.
 [[nodiscard]] std::vector<Endpoint> admin_endpoints(Catalog& catalog, Fleet& fleet,
-                                                    Joining& joining, ports::Entropy& entropy,
+                                                    Joining& joining, ports::Crypto& crypto,
+                                                    ports::Clock& clock, ports::Entropy& entropy,
                                                     const HostRules& rules);
 
 }  // namespace berth::coordinator

@@ -85,9 +85,9 @@ Result<http::Response> create(const Catalog& catalog, Fleet& fleet, const Call& 
   auto tenants = read_tenants(catalog, *body);
   if (!tenants) return tenants.error();
   if (!*tenants) {
-    const auto standard = catalog.tenants.by_host_name({});
-    if (!standard) return standard.error();
-    *tenants = {standard->id_scope};
+    auto by_default = catalog.tenants.default_tenant();
+    if (!by_default) return by_default.error();
+    *tenants = {std::move(*by_default)};
   }
   const auto made = fleet.create(**name, domain::SiteId(**site), std::move(**tenants));
   if (!made) return made.error();

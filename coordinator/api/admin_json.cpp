@@ -8,6 +8,7 @@
 #include "coordinator/api/paging.hpp"
 #include "coordinator/store/etag.hpp"
 #include "shared/base/encoding.hpp"
+#include "shared/json/certificate_json.hpp"
 #include "shared/json/certificate_text.hpp"
 #include "shared/json/enrollment_json.hpp"
 #include "shared/json/registration_json.hpp"
@@ -141,6 +142,22 @@ bj::object write_policy(const Versioned<domain::AccessPolicy>& policy, PolicyKey
   return body;
 }
 
+bj::object write_ca_certificate(const Versioned<domain::CaCertificate>& certificate,
+                                VerificationCode code, ports::Crypto& crypto) {
+  bj::object body;
+  body["name"] = certificate.record.name;
+  body["isVerified"] = certificate.record.is_verified;
+  body["certificate"] = to_base64(certificate.record.certificate);
+  if (const auto parsed = crypto.parse_certificate(certificate.record.certificate)) {
+    body["info"] = json::certificate_info(*parsed);
+  }
+  if (code == VerificationCode::shown) {
+    add_text(body, "verificationCode", certificate.record.verification_code);
+  }
+  add_stamps(body, certificate);
+  return body;
+}
+
 bj::object write_hub(const Versioned<domain::LinkedHub>& hub, const std::string& policy_name) {
   const domain::LinkedHub& record = hub.record;
   bj::object body;
@@ -198,8 +215,8 @@ bj::object write_registration(const Versioned<domain::Registration>& registratio
   const domain::Registration& record = registration.record;
   const std::string etag = etag_of(registration.version, record.created);
   bj::object body = json::registration_state(record, etag.substr(1, etag.size() - 2));
-  body["attestationType"] = attestation_text(record.attestation);
   if (!record.enrollment.id.empty()) {
+    body["attestationType"] = attestation_text(record.attestation);
     body[record.enrollment.is_group ? "enrollmentGroupId" : "enrollmentId"] = record.enrollment.id;
   }
   add_text(body, "hubId", record.hub_id.str());

@@ -11,10 +11,12 @@
 #include "coordinator/store/versioned.hpp"
 #include "shared/base/result.hpp"
 #include "shared/domain/model/authority.hpp"
+#include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/gateway.hpp"
 #include "shared/domain/model/linked_hub.hpp"
 #include "shared/domain/model/registration.hpp"
 #include "shared/domain/model/tenant.hpp"
+#include "shared/ports/crypto.hpp"
 #include "shared/protocol/http/message.hpp"
 
 namespace berth::coordinator {
@@ -29,6 +31,11 @@ enum class PolicyKeys : std::uint8_t { shown, hidden };
 [[nodiscard]] boost::json::object write_tenant(const Versioned<domain::TenantSettings>& tenant);
 [[nodiscard]] boost::json::object write_policy(const Versioned<domain::AccessPolicy>& policy,
                                                PolicyKeys keys);
+// Asked for, it is shown once; any list of certificates would show it to readers too.
+enum class VerificationCode : std::uint8_t { shown, hidden };
+[[nodiscard]] boost::json::object write_ca_certificate(
+    const Versioned<domain::CaCertificate>& certificate, VerificationCode code,
+    ports::Crypto& crypto);
 // `policy_name` is the credential's; its key is never shown.
 [[nodiscard]] boost::json::object write_hub(const Versioned<domain::LinkedHub>& hub,
                                             const std::string& policy_name);

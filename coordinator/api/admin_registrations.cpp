@@ -39,7 +39,7 @@ Result<http::Response> list(const Catalog& catalog, const Call& call) {
 Result<http::Response> get(const Catalog& catalog, const Call& call) {
   const auto id = domain::RegistrationId::parse(call.arguments.front());
   if (!id) return id.error();
-  const auto registration = catalog.registrations.find(call.tenant, *id);
+  const auto registration = catalog.registrations.state(call.tenant, *id);
   if (!registration) return registration.error();
   if (!*registration) return Error{Errc::not_found, "'" + id->str() + "' has no registration"};
   return json_answer(200, write_registration(**registration));

@@ -30,6 +30,21 @@ Result<Tenant> existing(const Catalog& catalog, const std::string& id_scope) {
   return Error{Errc::not_found, "there is no tenant " + parsed->str()};
 }
 
+// A tenant as the operator sees it.
+Result<bj::object> shown(const Catalog& catalog, const Tenant& tenant) {
+  const auto by_default = catalog.tenants.default_tenant();
+  if (!by_default) return by_default.error();
+  bj::object body = write_tenant(tenant);
+  body["isDefault"] = tenant.record.id_scope == *by_default;
+  return body;
+}
+
+Result<http::Response> answer_with(const Catalog& catalog, const Tenant& tenant) {
+  const auto body = shown(catalog, tenant);
+  if (!body) return body.error();
+  return json_answer(200, *body);
+}
+
 Result<bj::array> policies_with_keys(const Catalog& catalog, const domain::IdScope& tenant) {
   const auto policies = catalog.policies.all(tenant);
   if (!policies) return policies.error();
@@ -43,9 +58,9 @@ Result<http::Response> list(const Catalog& catalog) {
   if (!tenants) return tenants.error();
   bj::array rows;
   for (const Tenant& tenant : *tenants) {
-    bj::object row = write_tenant(tenant);
-    row["isDefault"] = rows.empty();
-    rows.push_back(std::move(row));
+    auto row = shown(catalog, tenant);
+    if (!row) return row.error();
+    rows.push_back(std::move(*row));
   }
   return list_answer(std::move(rows));
 }
@@ -57,19 +72,26 @@ Result<http::Response> create(Catalog& catalog, const Call& call) {
   domain::TenantSettings settings;
   if (const auto names = read_tenant_names(*body, settings); !names) return names.error();
   if (const auto policy = read_tenant_policy(*body, settings); !policy) return policy.error();
+  const auto becomes_default = asks_to_be_default(*body, false);
+  if (!becomes_default) return becomes_default.error();
   const auto made = catalog.tenants.create(std::move(settings));
   if (!made) return made.error();
+  if (*becomes_default) {
+    const auto chosen = catalog.tenants.make_default(made->record.id_scope);
+    if (!chosen) return chosen.error();
+  }
   auto keys = policies_with_keys(catalog, made->record.id_scope);
   if (!keys) return keys.error();
-  bj::object answer = write_tenant(*made);
-  answer["accessPolicies"] = std::move(*keys);
-  return json_answer(201, answer);
+  auto answer = shown(catalog, *made);
+  if (!answer) return answer.error();
+  (*answer)["accessPolicies"] = std::move(*keys);
+  return json_answer(201, *answer);
 }
 
 Result<http::Response> get(const Catalog& catalog, const Call& call) {
   const auto tenant = existing(catalog, call.arguments.front());
   if (!tenant) return tenant.error();
-  return json_answer(200, write_tenant(*tenant));
+  return answer_with(catalog, *tenant);
 }
 
 Result<http::Response> put(Catalog& catalog, const Call& call) {
@@ -83,9 +105,17 @@ Result<http::Response> put(Catalog& catalog, const Call& call) {
   if (const auto policy = read_tenant_policy(*body, tenant->record); !policy) {
     return policy.error();
   }
+  const auto by_default = catalog.tenants.default_tenant();
+  if (!by_default) return by_default.error();
+  const auto becomes_default = asks_to_be_default(*body, tenant->record.id_scope == *by_default);
+  if (!becomes_default) return becomes_default.error();
   const auto written = catalog.tenants.put(std::move(tenant->record), tenant->version);
   if (!written) return written.error();
-  return json_answer(200, write_tenant(*written));
+  if (*becomes_default) {
+    const auto chosen = catalog.tenants.make_default(written->record.id_scope);
+    if (!chosen) return chosen.error();
+  }
+  return answer_with(catalog, *written);
 }
 
 Result<http::Response> erase(Catalog& catalog, const Call& call) {

@@ -88,6 +88,9 @@ Failure describe(const Error& error) {
   failure.message = std::string(entry.message);
   if (is_the_callers(error.code) && !error.reason.empty()) failure.message += ": " + error.reason;
   failure.error_code = entry.error_code;
+  // The catalogue's words for these are about a device and its If-Match.
+  if (error.code == Errc::conflict) failure.message = "Conflict: " + error.reason;
+  if (error.code == Errc::forbidden) failure.message = "Quota exceeded: " + error.reason;
   // What these two mean to devices does not occur in this API: only media types are understood and
   // not offered, and no webhook is called, so that its definition is what is wrong (service
   // API 2.8).

@@ -15,13 +15,14 @@ constexpr std::int32_t kMethodNotAllowed = 405001;
 
 CoordinatorApi::CoordinatorApi(const Catalog& catalog, ports::Crypto& crypto, ports::Clock& clock,
                                ports::Entropy& entropy, std::vector<Endpoint> endpoints,
-                               RefusalSink refused)
+                               RefusalSink refused, std::uint32_t operations_per_minute)
     : router_(std::move(endpoints)),
       authorizer_(catalog, crypto, clock),
+      rate_(clock, operations_per_minute),
       errors_(clock, entropy),
       refused_(std::move(refused)) {}
 
-http::Response CoordinatorApi::handle(const http::Request& request) const {
+http::Response CoordinatorApi::handle(const http::Request& request) {
   http::Target target;
   if (!http::parse_target(request.target, target)) {
     return refuse(request, Error{Errc::malformed, "the request's target cannot be read"});
@@ -38,6 +39,9 @@ http::Response CoordinatorApi::handle(const http::Request& request) const {
   if (answered) return std::move(*answered);
   const Error& error = answered.error();
   http::Response response = refuse(request, error);
+  if (error.code == Errc::throttled) {
+    response.headers.set("retry-after", std::to_string(rate_.retry_after().count()));
+  }
   // Whoever needs no credential to call learns nothing about those that there are.
   if (access.who == Access::Who::anyone && error.code == Errc::unauthorized) {
     return errors_.answer(Error{error.code, {}});
@@ -47,10 +51,13 @@ http::Response CoordinatorApi::handle(const http::Request& request) const {
 
 Result<http::Response> CoordinatorApi::answer(const http::Request& request,
                                               const http::Target& target, const Endpoint& endpoint,
-                                              std::vector<std::string> arguments) const {
+                                              std::vector<std::string> arguments) {
   const auto tenant = authorizer_.authorize(request, target, endpoint.access);
   if (!tenant) return tenant.error();
   if (endpoint.needs_api_version) {
+    if (!rate_.admit(*tenant)) {
+      return Error{Errc::throttled, "the tenant's operations of this minute are used up"};
+    }
     const auto version = read_api_version(target.parameter("api-version"));
     if (!version) return version.error();
   }

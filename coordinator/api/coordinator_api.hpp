@@ -3,12 +3,14 @@
 // waiting: the listener calls it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
 #include "coordinator/api/answers.hpp"
 #include "coordinator/api/authorization.hpp"
 #include "coordinator/api/endpoint.hpp"
+#include "coordinator/api/operation_rate.hpp"
 #include "coordinator/api/router.hpp"
 #include "coordinator/store/catalog.hpp"
 #include "shared/base/result.hpp"
@@ -25,10 +27,10 @@ class CoordinatorApi {
   using RefusalSink = std::function<void(const http::Request&, const Error&)>;
 
   CoordinatorApi(const Catalog& catalog, ports::Crypto& crypto, ports::Clock& clock,
-                 ports::Entropy& entropy, std::vector<Endpoint> endpoints,
-                 RefusalSink refused = {});
+                 ports::Entropy& entropy, std::vector<Endpoint> endpoints, RefusalSink refused = {},
+                 std::uint32_t operations_per_minute = 0);
 
-  [[nodiscard]] http::Response handle(const http::Request& request) const;
+  [[nodiscard]] http::Response handle(const http::Request& request);
 
   // The answer to what never became a request: a status of the listener's own (400, 408, 413, 431).
   [[nodiscard]] http::Response refuse(int status) const;
@@ -38,11 +40,12 @@ class CoordinatorApi {
  private:
   [[nodiscard]] Result<http::Response> answer(const http::Request& request,
                                               const http::Target& target, const Endpoint& endpoint,
-                                              std::vector<std::string> arguments) const;
+                                              std::vector<std::string> arguments);
   [[nodiscard]] http::Response refuse(const http::Request& request, const Error& error) const;
 
   Router router_;
   Authorizer authorizer_;
+  OperationRate rate_;
   ErrorAnswers errors_;
   RefusalSink refused_;
 };

@@ -104,12 +104,12 @@ class EnrollmentOperations {
       rows.push_back(json_.write(row.record, etag(row), json::Keys::hidden));
     }
     http::Response response = json_answer(200, rows);
-    add_page_headers(response, Kind::kItemType, listing->continuation);
+    add_page_headers(response, Kind::kItemType, *page, listing->continuation);
     return response;
   }
 
-  // Items succeed or fail one by one; a request that names an ID twice fails whole (service API
-  // 1.8).
+  // Items succeed or fail one by one; a request that names an ID twice fails whole (service
+  // API 1.8).
   Result<http::Response> bulk(const Call& call) {
     const auto body = read_body(call.request);
     if (!body) return body.error();
@@ -135,7 +135,7 @@ class EnrollmentOperations {
       if (done) continue;
       const Failure failure = describe(done.error());
       boost::json::object error;
-      error[Kind::kIdMember] = (*ids)[i].str();
+      error[Kind::kIdMember] = (*ids)[i];
       error["errorCode"] = failure.error_code;
       error["errorStatus"] = failure.message;
       errors.push_back(std::move(error));
@@ -205,8 +205,8 @@ class EnrollmentOperations {
       return Error{Errc::invalid,
                    "'" + std::string(Kind::kIdMember) + "' is not the ID in the path"};
     }
-    const auto allowed =
-        check_enrollment(record->attestation, record->provisioning, catalog_, webhook_rules_);
+    const auto allowed = check_enrollment(tenant, record->attestation, record->provisioning,
+                                          catalog_, webhook_rules_);
     if (!allowed) return allowed.error();
     return catalog_.enrollments.put(tenant, std::move(*record), version);
   }
@@ -218,36 +218,42 @@ class EnrollmentOperations {
     return catalog_.enrollments.erase(tenant, id, stored->version);
   }
 
-  static Result<std::vector<Id>> ids_of(const boost::json::array& items) {
+  // The IDs of all items, as they are spelled. Errors of items name them, so that an item without
+  // one is an error of the request.
+  static Result<std::vector<std::string>> ids_of(const boost::json::array& items) {
     if (items.size() > kMaxBulkItems) {
       return Error{Errc::invalid,
                    "a bulk request has at most " + std::to_string(kMaxBulkItems) + " items"};
     }
-    std::vector<Id> ids;
+    std::vector<std::string> ids;
     std::set<std::string> seen;
     for (const boost::json::value& value : items) {
       const boost::json::object* item = value.if_object();
       if (item == nullptr) return Error{Errc::malformed, "an item of a bulk request is an object"};
-      const auto text = json::find_string(*item, Kind::kIdMember);
+      auto text = json::find_string(*item, Kind::kIdMember);
       if (!text) return text.error();
-      auto id = parse_id(text->value_or(""));
-      if (!id) return id.error();
-      if (!seen.insert(id->folded()).second) {
-        return Error{Errc::invalid, "'" + id->str() + "' is in the request twice"};
+      if (!*text || (*text)->empty()) {
+        return Error{Errc::invalid,
+                     "an item of a bulk request lacks '" + std::string(Kind::kIdMember) + "'"};
       }
-      ids.push_back(std::move(*id));
+      if (!seen.insert(to_lower(**text)).second) {
+        return Error{Errc::invalid, "'" + **text + "' is in the request twice"};
+      }
+      ids.push_back(std::move(**text));
     }
     return ids;
   }
 
-  Result<void> run_item(const domain::IdScope& tenant, BulkMode mode, const Id& id,
+  Result<void> run_item(const domain::IdScope& tenant, BulkMode mode, const std::string& id_text,
                         const boost::json::object& item, json::Dialect dialect) {
+    const auto id = parse_id(id_text);
+    if (!id) return id.error();
     std::string_view if_match = kAnyEtag;
     std::optional<std::string> etag_text;
     switch (mode) {
-      case BulkMode::erase: return erase_record(tenant, id, kAnyEtag);
+      case BulkMode::erase: return erase_record(tenant, *id, kAnyEtag);
       case BulkMode::create: {
-        const auto created = create(tenant, id, item, dialect);
+        const auto created = create(tenant, *id, item, dialect);
         return created ? Result<void>{} : created.error();
       }
       case BulkMode::update_if_match: {
@@ -255,14 +261,14 @@ class EnrollmentOperations {
         if (!found) return found.error();
         etag_text = std::move(*found);
         if (!etag_text || etag_text->empty()) {
-          return Error{Errc::version_mismatch, "'" + id.str() + "' comes without its etag"};
+          return Error{Errc::version_mismatch, "'" + id->str() + "' comes without its etag"};
         }
         if_match = *etag_text;
         break;
       }
       case BulkMode::update: break;
     }
-    const auto updated = update(tenant, id, item, dialect, if_match);
+    const auto updated = update(tenant, *id, item, dialect, if_match);
     return updated ? Result<void>{} : updated.error();
   }
 

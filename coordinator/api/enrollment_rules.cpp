@@ -6,19 +6,32 @@
 #include "shared/domain/attestation/tpm.hpp"
 
 namespace berth::coordinator {
+namespace {
 
-Result<void> check_enrollment(const domain::Attestation& attestation,
+Result<void> check_references(const domain::IdScope& tenant, const domain::X509Attestation& x509,
+                              const Catalog& catalog) {
+  for (const std::string* name : {&x509.primary_ca_name, &x509.secondary_ca_name}) {
+    if (name->empty()) continue;
+    const auto uploaded = catalog.ca_certificates.find(tenant, *name);
+    if (!uploaded) return uploaded.error();
+    if (!*uploaded) {
+      return Error{Errc::invalid, "no CA certificate named '" + *name + "' is uploaded"};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_enrollment(const domain::IdScope& tenant, const domain::Attestation& attestation,
                               const domain::Provisioning& provisioning, const Catalog& catalog,
                               const HostRules& webhook_rules) {
   if (const auto* x509 = std::get_if<domain::X509Attestation>(&attestation)) {
-    if (x509->kind == domain::X509Attestation::Kind::ca_references) {
-      const std::string& name =
-          x509->primary_ca_name.empty() ? x509->secondary_ca_name : x509->primary_ca_name;
-      return Error{Errc::invalid, "no CA certificate named '" + name +
-                                      "' is uploaded; write it as a signing certificate instead"};
-    }
+    if (const auto known = check_references(tenant, *x509, catalog); !known) return known.error();
   }
-  if (const auto* tpm = std::get_if<domain::TpmAttestation>(&attestation)) {
+  const auto* tpm = std::get_if<domain::TpmAttestation>(&attestation);
+  // Text that is no key at all is what Node's sample writes, and DPS takes it (service API 2.4).
+  if (tpm != nullptr && tpm->unreadable_endorsement_key.empty()) {
     // Here, and not when the device comes and nobody is looking.
     if (const auto fit = domain::check_endorsement_key(tpm->endorsement_key); !fit) {
       return Error{Errc::certificate_refused, fit.error().reason};

@@ -33,9 +33,10 @@ std::string continuation_text(const std::string& continuation) {
   return to_base64url(as_bytes(continuation));
 }
 
-void add_page_headers(http::Response& response, std::string_view item_type,
+void add_page_headers(http::Response& response, std::string_view item_type, const PageRequest& page,
                       const std::string& continuation) {
   response.headers.set("x-ms-item-type", std::string(item_type));
+  response.headers.set("x-ms-max-item-count", std::to_string(page.size));
   if (!continuation.empty()) {
     response.headers.set("x-ms-continuation", continuation_text(continuation));
   }

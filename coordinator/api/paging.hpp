@@ -23,9 +23,9 @@ struct PageRequest {
 // As header text; empty at the end.
 [[nodiscard]] std::string continuation_text(const std::string& continuation);
 
-// x-ms-item-type, and x-ms-continuation unless this was the last page: an empty one would be taken
-// for "there is more".
-void add_page_headers(http::Response& response, std::string_view item_type,
+// x-ms-item-type, x-ms-max-item-count, and x-ms-continuation unless this was the last page: an
+// empty one would be taken for "there is more".
+void add_page_headers(http::Response& response, std::string_view item_type, const PageRequest& page,
                       const std::string& continuation);
 
 }  // namespace berth::coordinator

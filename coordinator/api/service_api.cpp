@@ -53,7 +53,7 @@ struct Individuals {
   // A single record shows its registration; rows of a query do not (service API 1.7).
   static Result<void> add_to_single(const Catalog& catalog, const domain::IdScope& tenant,
                                     const Id& id, boost::json::object& body) {
-    const auto registration = catalog.registrations.find(tenant, id);
+    const auto registration = catalog.registrations.state(tenant, id);
     if (!registration) return registration.error();
     if (*registration) {
       body["registrationState"] =
@@ -152,7 +152,7 @@ std::vector<Endpoint> ServiceApi::endpoints() {
 Result<http::Response> ServiceApi::get_registration(const Call& call) const {
   const auto id = domain::RegistrationId::parse(call.arguments.front());
   if (!id) return id.error();
-  const auto registration = catalog_.registrations.find(call.tenant, *id);
+  const auto registration = catalog_.registrations.state(call.tenant, *id);
   if (!registration) return registration.error();
   if (!*registration) return Error{Errc::not_found, "'" + id->str() + "' has no registration"};
   return json_answer(
@@ -162,7 +162,7 @@ Result<http::Response> ServiceApi::get_registration(const Call& call) const {
 Result<http::Response> ServiceApi::delete_registration(const Call& call) {
   const auto id = domain::RegistrationId::parse(call.arguments.front());
   if (!id) return id.error();
-  const auto registration = catalog_.registrations.find(call.tenant, *id);
+  const auto registration = catalog_.registrations.state(call.tenant, *id);
   if (!registration) return registration.error();
   if (!*registration) return Error{Errc::not_found, "'" + id->str() + "' has no registration"};
   const std::string_view if_match = call.request.headers.get("if-match");
@@ -189,7 +189,7 @@ Result<http::Response> ServiceApi::query_registrations(const Call& call) const {
     rows.push_back(json::registration_state(row.record, etag_content(row)));
   }
   http::Response response = json_answer(200, rows);
-  add_page_headers(response, "DeviceRegistration", listing->continuation);
+  add_page_headers(response, "DeviceRegistration", *page, listing->continuation);
   return response;
 }
 

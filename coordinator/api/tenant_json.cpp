@@ -40,6 +40,15 @@ Result<void> read_tenant_names(const boost::json::object& body, domain::TenantSe
   return {};
 }
 
+Result<bool> asks_to_be_default(const boost::json::object& body, bool is_default) {
+  const auto flag = json::find_bool(body, "isDefault");
+  if (!flag) return flag.error();
+  if (!*flag) return false;
+  if (**flag) return !is_default;
+  if (!is_default) return false;
+  return Error{Errc::invalid, "make another tenant the default to end this one being it"};
+}
+
 Result<void> read_tenant_policy(const boost::json::object& body, domain::TenantSettings& settings) {
   const auto text = json::find_string(body, "allocationPolicy");
   if (!text) return text.error();

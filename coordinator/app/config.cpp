@@ -11,11 +11,35 @@ constexpr std::chrono::seconds kDefaultGatewayCertificate = std::chrono::days{90
 constexpr std::chrono::seconds kShortestGatewayCertificate{10};
 constexpr std::chrono::seconds kLongestGatewayCertificate = std::chrono::days{3650};
 
+// All records of such a kind are read at once now and then.
+constexpr std::size_t kMostRecordsOfAKind = 1000;
+constexpr std::int64_t kMostOperationsPerMinute = 1'000'000;
+
 void check_pair(const config::Section& section, const std::string& certificate,
                 const std::string& key) {
   if (certificate.empty() != key.empty()) {
     section.refuse("certificate", "certificate and private_key go together");
   }
+}
+
+std::size_t quota(const config::Section& section, const char* name, std::size_t standard,
+                  std::size_t most) {
+  return static_cast<std::size_t>(section.integer(name, static_cast<std::int64_t>(standard), 1,
+                                                  static_cast<std::int64_t>(most)));
+}
+
+void read_quotas(const config::Section& section, CoordinatorConfig& config) {
+  const Quotas standard;
+  config.quotas.x509_groups =
+      quota(section, "x509_groups", standard.x509_groups, kMostRecordsOfAKind);
+  config.quotas.symmetric_groups =
+      quota(section, "symmetric_groups", standard.symmetric_groups, standard.symmetric_groups);
+  config.quotas.ca_certificates =
+      quota(section, "ca_certificates", standard.ca_certificates, kMostRecordsOfAKind);
+  config.quotas.linked_hubs =
+      quota(section, "linked_hubs", standard.linked_hubs, kMostRecordsOfAKind);
+  config.operations_per_minute = static_cast<std::uint32_t>(
+      section.integer("operations_per_minute", 0, 0, kMostOperationsPerMinute));
 }
 
 }  // namespace
@@ -57,6 +81,8 @@ Result<CoordinatorConfig> CoordinatorConfig::load(const std::string& path) {
                  kShortestGatewayCertificate.count(), kLongestGatewayCertificate.count())};
 
   config.allow_loopback_urls = root.section("urls").flag("allow_loopback", false);
+
+  read_quotas(root.section("quotas"), config);
 
   const config::Section management = root.section("management");
   config.management_address = management.text("address", "127.0.0.1");

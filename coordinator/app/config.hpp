@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/store/quotas.hpp"
 #include "shared/base/result.hpp"
 
 namespace berth::coordinator {
@@ -36,6 +37,9 @@ struct CoordinatorConfig {
 
   // Whether admins may enter URLs (registries, probes) that lead to loopback addresses.
   bool allow_loopback_urls = false;
+
+  Quotas quotas;
+  std::uint32_t operations_per_minute = 0;  // of one tenant; 0: no bound
 
   std::string management_address;
   std::uint16_t management_port = 0;

@@ -1,5 +1,6 @@
 #include "coordinator/app/coordinator.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -26,6 +27,7 @@
 #include "coordinator/fleet/permits.hpp"
 #include "coordinator/store/catalog.hpp"
 #include "coordinator/sync/sync_server.hpp"
+#include "shared/base/encoding.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
 #include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/tss2/tpm_key_sealer.hpp"
@@ -117,7 +119,7 @@ class Coordinator::Impl {
     auto opened = store::SqliteStore::open(settings, *root_key, *crypto_, entropy_);
     if (!opened) return opened.error();
     store_ = std::move(*opened);
-    catalog_ = std::make_unique<Catalog>(*store_, *crypto_, clock_, entropy_);
+    catalog_ = std::make_unique<Catalog>(*store_, *crypto_, clock_, entropy_, config_.quotas);
     return catalog_->prepare();
   }
 
@@ -164,7 +166,8 @@ class Coordinator::Impl {
     const HostRules rules{config_.allow_loopback_urls};
     service_api_ = std::make_unique<ServiceApi>(*catalog_, *crypto_, entropy_, rules);
     std::vector<Endpoint> endpoints = service_api_->endpoints();
-    for (Endpoint& endpoint : admin_endpoints(*catalog_, *fleet_, *joining_, entropy_, rules)) {
+    for (Endpoint& endpoint :
+         admin_endpoints(*catalog_, *fleet_, *joining_, *crypto_, clock_, entropy_, rules)) {
       endpoints.push_back(std::move(endpoint));
     }
     api_ = std::make_unique<CoordinatorApi>(
@@ -173,10 +176,12 @@ class Coordinator::Impl {
           log_.info(
               "a request was refused",
               {{"method", request.method}, {"target", request.target}, {"reason", error.reason}});
-        });
+        },
+        config_.operations_per_minute);
     sync_ = std::make_unique<SyncServer>(SyncServer::Services{
         *store_, catalog_->hubs, *fleet_, *permits_, *ca_, *crypto_, clock_, coordinator_id_,
-        config_.names, [this](const SyncEvent& event) {
+        [this](const std::string& name) { return is_own_name(name); },
+        [this](const SyncEvent& event) {
           const auto level = event.is_alarm ? runtime::LogLevel::error : runtime::LogLevel::info;
           const runtime::LogField field{"gatewayId", event.gateway.str()};
           log_.write(level, event.text, std::span<const runtime::LogField>(&field, 1));
@@ -192,6 +197,13 @@ class Coordinator::Impl {
       auto issued = ca_->issue_service(config_.names);
       if (!issued) return issued.error();
       settings.identity = std::move(*issued);
+      // One certificate each: a tenant's does not tell who else is here.
+      tenant_names_ = tenant_names();
+      for (const std::vector<std::string>& names : tenant_names_) {
+        auto of_tenant = ca_->issue_service(names);
+        if (!of_tenant) return of_tenant.error();
+        settings.named.push_back({names, std::move(*of_tenant)});
+      }
     } else {
       auto read = crypto::read_identity_files(config_.certificate_file, config_.private_key_file);
       if (!read) return read.error();
@@ -204,6 +216,27 @@ class Coordinator::Impl {
     auto context = tls_->server(settings);
     if (!context) return context.error();
     return std::shared_ptr<ports::TlsContext>(std::move(*context));
+  }
+
+  // A gateway with such a name in its certificate could pose as the service API.
+  bool is_own_name(const std::string& name) const {
+    const auto is_it = [&name](const std::string& own) { return equals_ignoring_case(own, name); };
+    if (std::any_of(config_.names.begin(), config_.names.end(), is_it)) return true;
+    const auto tenants = tenant_names();
+    return std::any_of(tenants.begin(), tenants.end(), [&is_it](const auto& names) {
+      return std::any_of(names.begin(), names.end(), is_it);
+    });
+  }
+
+  // The host names of every tenant that has some.
+  std::vector<std::vector<std::string>> tenant_names() const {
+    const auto tenants = catalog_->tenants.all();
+    if (!tenants) return tenant_names_;
+    std::vector<std::vector<std::string>> names;
+    for (const auto& tenant : *tenants) {
+      if (!tenant.record.host_names.empty()) names.push_back(tenant.record.host_names);
+    }
+    return names;
   }
 
   Result<void> listen() {
@@ -272,7 +305,10 @@ class Coordinator::Impl {
           .counter("berth_service_requests_total", "requests to the service API",
                    {{"method", request.method}, {"status", std::to_string(response.status)}})
           .add();
-      if (changes_something(request) && response.status < 300) tell_gateways();
+      if (changes_something(request) && response.status < 300) {
+        tell_gateways();
+        if (config_.certificate_file.empty() && tenant_names() != tenant_names_) reload();
+      }
       co_return response;
     };
     const auto refuse = [this](int status) { return api_->refuse(status); };
@@ -367,6 +403,7 @@ class Coordinator::Impl {
   std::unique_ptr<CoordinatorApi> api_;
   std::unique_ptr<SyncServer> sync_;
   std::map<domain::GatewayId, Standing> standings_;
+  std::vector<std::vector<std::string>> tenant_names_;  // that the certificates shown are for
   WallTime renew_at_{};
   // Sessions live in the loop's coroutines and end before what they refer to.
   asio::io_context loop_{1};

@@ -19,7 +19,8 @@ bool is_key_name_character(char c) {
 
 Result<void> check_key_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxKeyNameLength) {
-    return Error{Errc::invalid, "a policy's name has 1 to 64 characters"};
+    return Error{Errc::invalid,
+                 "a policy's name has 1 to " + std::to_string(kMaxKeyNameLength) + " characters"};
   }
   for (const char c : name) {
     if (!is_key_name_character(c)) {

@@ -17,13 +17,14 @@
 namespace berth::coordinator {
 
 inline constexpr std::size_t kMaxAccessPolicies = 100;
-inline constexpr std::size_t kMaxKeyNameLength = 64;
+// As long as C#'s SDK lets them be (service API 1.5).
+inline constexpr std::size_t kMaxKeyNameLength = 256;
 // Size of keys that we make (service API 2.3).
 inline constexpr std::size_t kGeneratedKeySize = 64;
 // What a new tenant has (service API 1.10).
 inline constexpr const char* kOwnerKeyName = "provisioningserviceowner";
 
-// 1 to 64 of letters, digits and "_-@.", and not the operator's name. Errc::invalid otherwise.
+// 1 to 256 of letters, digits and "_-@.", and not the operator's name. Errc::invalid otherwise.
 [[nodiscard]] Result<void> check_key_name(std::string_view name);
 
 class AccessPolicies {

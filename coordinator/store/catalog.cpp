@@ -17,9 +17,10 @@ constexpr std::size_t kNodeIdEntropy = 16;
 }  // namespace
 
 Catalog::Catalog(store::RecordStore& store, ports::Crypto& crypto, ports::Clock& clock,
-                 ports::Entropy& entropy)
-    : enrollments(store, crypto, clock),
-      hubs(store, clock),
+                 ports::Entropy& entropy, const Quotas& quotas)
+    : enrollments(store, crypto, clock, quotas),
+      ca_certificates(store, crypto, clock, quotas),
+      hubs(store, clock, quotas),
       policies(store, clock, entropy),
       tenants(store, clock, entropy),
       gateways(store, clock),

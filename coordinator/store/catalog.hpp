@@ -3,9 +3,11 @@
 #pragma once
 
 #include "coordinator/store/access_policies.hpp"
+#include "coordinator/store/ca_certificates.hpp"
 #include "coordinator/store/enrollments.hpp"
 #include "coordinator/store/gateways.hpp"
 #include "coordinator/store/linked_hubs.hpp"
+#include "coordinator/store/quotas.hpp"
 #include "coordinator/store/registrations.hpp"
 #include "coordinator/store/tenants.hpp"
 #include "shared/base/result.hpp"
@@ -20,7 +22,7 @@ namespace berth::coordinator {
 class Catalog {
  public:
   Catalog(store::RecordStore& store, ports::Crypto& crypto, ports::Clock& clock,
-          ports::Entropy& entropy);
+          ports::Entropy& entropy, const Quotas& quotas = {});
 
   // Makes what a coordinator cannot be without and is not there yet: its identity, the operator's
   // credential and the default tenant with its owner policy. Idempotent, also after a crash
@@ -31,6 +33,7 @@ class Catalog {
   [[nodiscard]] Result<domain::CoordinatorId> coordinator_id() const;
 
   Enrollments enrollments;
+  CaCertificates ca_certificates;
   LinkedHubs hubs;
   AccessPolicies policies;
   Tenants tenants;

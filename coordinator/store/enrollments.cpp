@@ -54,17 +54,7 @@ Result<Versioned<domain::IndividualEnrollment>> Enrollments::put(
 Result<Versioned<domain::EnrollmentGroup>> Enrollments::put(const domain::IdScope& tenant,
                                                             domain::EnrollmentGroup record,
                                                             std::uint64_t expected_version) {
-  if (is_symmetric(record)) {
-    bool was_symmetric = false;
-    if (expected_version != 0) {
-      const auto stored = group(tenant, record.group_id);
-      if (!stored) return stored.error();
-      was_symmetric = *stored && is_symmetric((*stored)->record);
-    }
-    if (!was_symmetric) {
-      if (const auto room = check_room_for_symmetric_group(tenant); !room) return room.error();
-    }
-  }
+  if (const auto room = check_room(tenant, record); !room) return room.error();
   stamp(record.stamps, expected_version, clock_.wall());
   const std::string id = record.group_id.folded();
   std::vector<store::IndexTerm> terms = store::terms_of(record, crypto_);
@@ -89,14 +79,24 @@ Result<void> Enrollments::erase(const domain::IdScope& tenant, const domain::Enr
   return {};
 }
 
-Result<void> Enrollments::check_room_for_symmetric_group(const domain::IdScope& tenant) const {
-  const store::IndexTerm term{store::Index::symmetric_groups, store::kSymmetricGroupTerm};
-  const auto page =
-      store_.find(tenant, store::Table::enrollment_group, term, {}, kMaxSymmetricGroups);
-  if (!page) return page.error();
-  if (page->records.size() < kMaxSymmetricGroups) return {};
-  return Error{Errc::conflict, "a tenant has at most " + std::to_string(kMaxSymmetricGroups) +
-                                   " enrollment groups with symmetric keys"};
+Result<void> Enrollments::check_room(const domain::IdScope& tenant,
+                                     const domain::EnrollmentGroup& record) const {
+  const bool wanted = is_symmetric(record);
+  const std::size_t most = wanted ? quotas_.symmetric_groups : quotas_.x509_groups;
+  const auto all =
+      read_all<domain::EnrollmentGroup>(store_, tenant, store::Table::enrollment_group);
+  if (!all) return all.error();
+  std::size_t others = 0;
+  for (const Versioned<domain::EnrollmentGroup>& group : *all) {
+    if (is_symmetric(group.record) != wanted) continue;
+    // One that is of the kind already takes no room.
+    if (group.record.group_id == record.group_id) return {};
+    ++others;
+  }
+  if (others < most) return {};
+  return Error{Errc::forbidden, "a tenant has at most " + std::to_string(most) +
+                                    " enrollment groups with " +
+                                    (wanted ? "symmetric keys" : "X.509 certificates")};
 }
 
 }  // namespace berth::coordinator

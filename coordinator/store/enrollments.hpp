@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/store/quotas.hpp"
 #include "coordinator/store/versioned.hpp"
 #include "shared/base/result.hpp"
 #include "shared/domain/model/enrollment.hpp"
@@ -17,14 +18,11 @@
 
 namespace berth::coordinator {
 
-// A device that attests by a group's symmetric key is tried against every such group, so their
-// number is bounded (service API 2.10).
-inline constexpr std::size_t kMaxSymmetricGroups = 100;
-
 class Enrollments {
  public:
-  Enrollments(store::RecordStore& store, ports::Crypto& crypto, ports::Clock& clock)
-      : store_(store), crypto_(crypto), clock_(clock) {}
+  Enrollments(store::RecordStore& store, ports::Crypto& crypto, ports::Clock& clock,
+              const Quotas& quotas)
+      : store_(store), crypto_(crypto), clock_(clock), quotas_(quotas) {}
 
   [[nodiscard]] Result<std::optional<Versioned<domain::IndividualEnrollment>>> individual(
       const domain::IdScope& tenant, const domain::RegistrationId& id) const;
@@ -38,7 +36,8 @@ class Enrollments {
 
   // `expected_version` 0 creates (Errc::already_exists), otherwise replaces that version
   // (Errc::version_mismatch, Errc::not_found). The stamps are set here: a replacement keeps its
-  // record's time of creation. Answers the record as stored.
+  // record's time of creation. Answers the record as stored. A group past the quota of its kind
+  // (by symmetric key, by certificate) is Errc::forbidden.
   [[nodiscard]] Result<Versioned<domain::IndividualEnrollment>> put(
       const domain::IdScope& tenant, domain::IndividualEnrollment record,
       std::uint64_t expected_version);
@@ -53,11 +52,14 @@ class Enrollments {
                                    std::uint64_t expected_version);
 
  private:
-  [[nodiscard]] Result<void> check_room_for_symmetric_group(const domain::IdScope& tenant) const;
+  // Whether the record may be one more of its kind.
+  [[nodiscard]] Result<void> check_room(const domain::IdScope& tenant,
+                                        const domain::EnrollmentGroup& record) const;
 
   store::RecordStore& store_;
   ports::Crypto& crypto_;
   ports::Clock& clock_;
+  Quotas quotas_;
 };
 
 }  // namespace berth::coordinator

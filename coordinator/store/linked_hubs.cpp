@@ -50,9 +50,9 @@ Result<Versioned<domain::LinkedHub>> LinkedHubs::put(
       return Error{Errc::already_exists, "a hub named " + hub.host_name + " is linked already"};
     }
   }
-  if (expected_version == 0 && hubs->size() >= kMaxLinkedHubs) {
-    return Error{Errc::conflict,
-                 "a tenant has at most " + std::to_string(kMaxLinkedHubs) + " linked hubs"};
+  if (expected_version == 0 && hubs->size() >= quotas_.linked_hubs) {
+    return Error{Errc::forbidden,
+                 "a tenant has at most " + std::to_string(quotas_.linked_hubs) + " linked hubs"};
   }
   stamp(hub.stamps, expected_version, clock_.wall());
   std::vector<store::Change> changes;

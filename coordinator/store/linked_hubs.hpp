@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "coordinator/store/quotas.hpp"
 #include "coordinator/store/versioned.hpp"
 #include "shared/base/result.hpp"
 #include "shared/domain/model/linked_hub.hpp"
@@ -16,12 +17,10 @@
 
 namespace berth::coordinator {
 
-// Linked hubs per tenant (service API 9).
-inline constexpr std::size_t kMaxLinkedHubs = 50;
-
 class LinkedHubs {
  public:
-  LinkedHubs(store::RecordStore& store, ports::Clock& clock) : store_(store), clock_(clock) {}
+  LinkedHubs(store::RecordStore& store, ports::Clock& clock, const Quotas& quotas)
+      : store_(store), clock_(clock), quotas_(quotas) {}
 
   [[nodiscard]] Result<std::vector<Versioned<domain::LinkedHub>>> all(
       const domain::IdScope& tenant) const;
@@ -34,8 +33,8 @@ class LinkedHubs {
   [[nodiscard]] Result<domain::HubCredential> credential(const domain::IdScope& tenant,
                                                          const domain::HubId& id) const;
 
-  // As Enrollments::put. A host name is linked once per tenant (Errc::already_exists), at most
-  // kMaxLinkedHubs of them (Errc::conflict). Without a credential the stored one stays.
+  // As Enrollments::put. A host name is linked once per tenant (Errc::already_exists); past the
+  // quota Errc::forbidden. Without a credential the stored one stays.
   [[nodiscard]] Result<Versioned<domain::LinkedHub>> put(
       const domain::IdScope& tenant, domain::LinkedHub hub,
       const std::optional<domain::HubCredential>& credential, std::uint64_t expected_version);
@@ -45,6 +44,7 @@ class LinkedHubs {
  private:
   store::RecordStore& store_;
   ports::Clock& clock_;
+  Quotas quotas_;
 };
 
 }  // namespace berth::coordinator

@@ -4,12 +4,35 @@
 
 #include "coordinator/store/record_writes.hpp"
 #include "coordinator/store/typed_records.hpp"
+#include "shared/protocol/errors.hpp"
 
 namespace berth::coordinator {
-
 Result<std::optional<Versioned<domain::Registration>>> Registrations::find(
     const domain::IdScope& tenant, const domain::RegistrationId& id) const {
   return read_record<domain::Registration>(store_, tenant, store::Table::registration, id.folded());
+}
+
+Result<std::optional<Versioned<domain::Registration>>> Registrations::state(
+    const domain::IdScope& tenant, const domain::RegistrationId& id) const {
+  auto registration = find(tenant, id);
+  if (!registration || *registration) return registration;
+  auto refused =
+      read_record<domain::LastAttempt>(store_, tenant, store::Table::last_attempt, id.folded());
+  if (!refused) return refused.error();
+  if (!*refused) return std::optional<Versioned<domain::Registration>>{};
+  domain::LastAttempt& last = (*refused)->record;
+  Versioned<domain::Registration> state;
+  state.version = (*refused)->version;
+  state.record.registration_id = std::move(last.registration_id);
+  // By what the device was told (shared/protocol/errors).
+  const bool is_disabled =
+      last.attempt.error_code == protocol::device_error(Errc::disabled).error_code;
+  state.record.status =
+      is_disabled ? domain::RegistrationStatus::disabled : domain::RegistrationStatus::failed;
+  state.record.created = last.attempt.at;
+  state.record.updated = last.attempt.at;
+  state.record.last_attempt = std::move(last.attempt);
+  return std::optional<Versioned<domain::Registration>>(std::move(state));
 }
 
 Result<Listing<domain::Registration>> Registrations::list(const domain::IdScope& tenant,
@@ -37,9 +60,20 @@ Result<void> Registrations::erase(const domain::IdScope& tenant, const domain::R
   mark.id = id.folded();
   mark.body = sync::encode(tombstone);
 
+  const auto assigned = find(tenant, id);
+  if (!assigned) return assigned.error();
+  const store::Table shown = *assigned ? store::Table::registration : store::Table::last_attempt;
   std::vector<store::Change> changes;
-  changes.push_back(erase_change(store::Table::registration, id.folded(), expected_version));
+  changes.push_back(erase_change(shown, id.folded(), expected_version));
   changes.push_back(std::move(mark));
+  if (*assigned) {
+    // An attempt from before the assignment would otherwise be what is left.
+    store::Change attempt;
+    attempt.kind = store::Change::Kind::erase;
+    attempt.table = store::Table::last_attempt;
+    attempt.id = id.folded();
+    changes.push_back(std::move(attempt));
+  }
   const auto erased = commit_changes(store_, tenant, std::move(changes));
   if (!erased) return erased.error();
   return {};

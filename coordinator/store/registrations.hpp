@@ -21,6 +21,10 @@ class Registrations {
 
   [[nodiscard]] Result<std::optional<Versioned<domain::Registration>>> find(
       const domain::IdScope& tenant, const domain::RegistrationId& id) const;
+  // The registration; of an enrolled device that was only ever refused, what its last attempt came
+  // to: failed, or disabled (service API 2.6).
+  [[nodiscard]] Result<std::optional<Versioned<domain::Registration>>> state(
+      const domain::IdScope& tenant, const domain::RegistrationId& id) const;
   [[nodiscard]] Result<Listing<domain::Registration>> list(const domain::IdScope& tenant,
                                                            const std::string& continuation,
                                                            std::size_t limit) const;
@@ -28,8 +32,8 @@ class Registrations {
       const domain::IdScope& tenant, const domain::EnrollmentGroupId& group,
       const std::string& continuation, std::size_t limit) const;
 
-  // Leaves a tombstone, so that an outcome which arrived before does not bring the registration
-  // back (design section 3.4).
+  // What state() gave, at its version. Leaves a tombstone, so that an outcome which arrived before
+  // does not bring the registration back (design section 3.4).
   [[nodiscard]] Result<void> erase(const domain::IdScope& tenant, const domain::RegistrationId& id,
                                    std::uint64_t expected_version);
 

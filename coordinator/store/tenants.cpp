@@ -13,6 +13,7 @@ namespace berth::coordinator {
 namespace {
 
 constexpr const char* kSettingsId = "settings";
+constexpr const char* kDefaultTenantId = "default-tenant";
 // Four random bytes make eight hex digits.
 constexpr std::size_t kIdScopeEntropy = 4;
 
@@ -53,11 +54,36 @@ Result<std::optional<Versioned<domain::TenantSettings>>> Tenants::find(
 Result<domain::TenantSettings> Tenants::by_host_name(std::string_view host_name) const {
   auto tenants = all();
   if (!tenants) return tenants.error();
-  if (tenants->empty()) return Error{Errc::not_found, "there is no tenant"};
   for (Versioned<domain::TenantSettings>& tenant : *tenants) {
     if (holds(tenant.record.host_names, host_name)) return std::move(tenant.record);
   }
-  return std::move(tenants->front().record);
+  const auto by_default = default_tenant();
+  if (!by_default) return by_default.error();
+  for (Versioned<domain::TenantSettings>& tenant : *tenants) {
+    if (tenant.record.id_scope == *by_default) return std::move(tenant.record);
+  }
+  return Error{Errc::not_found, "there is no default tenant"};
+}
+
+Result<domain::IdScope> Tenants::default_tenant() const {
+  auto stated = read_record<domain::DefaultTenant>(store_, store::kNode, store::Table::node,
+                                                   kDefaultTenantId);
+  if (!stated) return stated.error();
+  if (*stated) return std::move((*stated)->record.id_scope);
+  auto tenants = all();
+  if (!tenants) return tenants.error();
+  if (tenants->empty()) return Error{Errc::not_found, "there is no tenant"};
+  return std::move(tenants->front().record.id_scope);
+}
+
+Result<void> Tenants::make_default(const domain::IdScope& tenant) {
+  store::Change change;
+  change.table = store::Table::node;
+  change.id = kDefaultTenantId;
+  change.body = sync::encode(domain::DefaultTenant{tenant});
+  const auto written = commit_change(store_, store::kNode, std::move(change));
+  if (!written) return written.error();
+  return {};
 }
 
 Result<Versioned<domain::TenantSettings>> Tenants::create(domain::TenantSettings settings) {
@@ -99,10 +125,10 @@ Result<Versioned<domain::TenantSettings>> Tenants::put(domain::TenantSettings se
 }
 
 Result<void> Tenants::erase(const domain::IdScope& tenant) {
-  const auto tenants = all();
-  if (!tenants) return tenants.error();
-  if (tenants->size() == 1) {
-    return Error{Errc::conflict, "the last tenant cannot be deleted"};
+  const auto by_default = default_tenant();
+  if (!by_default) return by_default.error();
+  if (tenant == *by_default) {
+    return Error{Errc::conflict, "it is the default tenant; make another one the default first"};
   }
   const auto gateways = read_all<domain::Gateway>(store_, store::kNode, store::Table::gateway);
   if (!gateways) return gateways.error();

@@ -1,6 +1,6 @@
 // Tenants: which there are, under which host names the service API answers for each, and their
-// settings. The oldest tenant is the default one, which a bare address or an unknown host name
-// means (design section 5).
+// settings. One of them, the first unless the operator says otherwise, is the default tenant, which
+// a bare address or an unknown host name means (design section 5).
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,9 @@ class Tenants {
   [[nodiscard]] Result<std::vector<Versioned<domain::TenantSettings>>> all() const;
   [[nodiscard]] Result<std::optional<Versioned<domain::TenantSettings>>> find(
       const domain::IdScope& tenant) const;
+  // Errc::not_found if there is no tenant at all.
+  [[nodiscard]] Result<domain::IdScope> default_tenant() const;
+  [[nodiscard]] Result<void> make_default(const domain::IdScope& tenant);
   // The tenant that answers for a host name (without port), which is the default one if nobody
   // claims it. Errc::not_found if there is no tenant at all.
   [[nodiscard]] Result<domain::TenantSettings> by_host_name(std::string_view host_name) const;
@@ -40,7 +43,8 @@ class Tenants {
   [[nodiscard]] Result<Versioned<domain::TenantSettings>> create(domain::TenantSettings settings);
   [[nodiscard]] Result<Versioned<domain::TenantSettings>> put(domain::TenantSettings settings,
                                                               std::uint64_t expected_version);
-  // Forgets the tenant with all that it owns. Errc::conflict for the last one.
+  // Forgets the tenant with all that it owns. Errc::conflict for the default one, and while a
+  // gateway serves it.
   [[nodiscard]] Result<void> erase(const domain::IdScope& tenant);
 
  private:

@@ -6,7 +6,6 @@
 
 #include "coordinator/fleet/hub_tokens.hpp"
 #include "coordinator/sync/sync_server.hpp"
-#include "shared/base/encoding.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
 namespace berth::coordinator {
@@ -393,11 +392,7 @@ void GatewaySession::on(sync::CertificateRequest& request) {
     case sync::CertificateRequest::Purpose::device_endpoint: {
       if (may_only_renew_) break;
       const bool takes_ours =
-          std::any_of(request.names.begin(), request.names.end(), [&services](const auto& name) {
-            return std::any_of(
-                services.own_names.begin(), services.own_names.end(),
-                [&name](const auto& own) { return equals_ignoring_case(name, own); });
-          });
+          std::any_of(request.names.begin(), request.names.end(), services.is_own_name);
       auto key = services.ca.read_csr(request.csr);
       if (takes_ours) {
         certificate = Error{Errc::forbidden, "a name of the coordinator's own"};

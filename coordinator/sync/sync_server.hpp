@@ -47,8 +47,8 @@ class SyncServer {
     ports::Crypto& crypto;
     ports::Clock& clock;
     domain::CoordinatorId coordinator;
-    // Names that no gateway gets a certificate for: the coordinator's own.
-    std::vector<std::string> own_names;
+    // Names that no gateway gets a certificate for: the coordinator's own, in any letter case.
+    std::function<bool(const std::string& name)> is_own_name;
     std::function<void(const SyncEvent&)> report;
   };
 

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "shared/base/encoding.hpp"
+#include "shared/domain/model/ca_certificate.hpp"
 #include "shared/json/certificate_json.hpp"
 #include "shared/json/certificate_text.hpp"
 #include "shared/json/json_text.hpp"
@@ -16,7 +17,8 @@ namespace {
 namespace bj = boost::json;
 using domain::X509Attestation;
 
-constexpr std::size_t kMaxCaNameLength = 256;
+// A TPM2B_PUBLIC of the largest RSA key is a tenth of this in base64.
+constexpr std::size_t kMaxEndorsementKeyText = 8192;
 
 Error invalid(std::string reason) {
   return Error{Errc::invalid, std::move(reason)};
@@ -118,8 +120,8 @@ Result<domain::Attestation> read_ca_references(const bj::object& references) {
   if (x509.primary_ca_name.empty() && x509.secondary_ca_name.empty()) {
     return invalid("'caReferences' names no CA certificate");
   }
-  if (x509.primary_ca_name.size() > kMaxCaNameLength ||
-      x509.secondary_ca_name.size() > kMaxCaNameLength) {
+  if (x509.primary_ca_name.size() > domain::kMaxCaCertificateName ||
+      x509.secondary_ca_name.size() > domain::kMaxCaCertificateName) {
     return invalid("the name of a CA certificate has at most 256 characters");
   }
   return domain::Attestation(std::move(x509));
@@ -172,13 +174,20 @@ Result<domain::Attestation> read_tpm(const bj::object& mechanism) {
   const auto tpm = find_object(mechanism, "tpm");
   if (!tpm) return tpm.error();
   if (*tpm == nullptr) return invalid("attestation of type tpm needs 'tpm'");
-  auto endorsement_key = read_tpm_key(**tpm, "endorsementKey");
-  if (!endorsement_key) return endorsement_key.error();
-  if (endorsement_key->empty()) return invalid("'tpm' needs an 'endorsementKey'");
+  const auto text = find_string(**tpm, "endorsementKey");
+  if (!text) return text.error();
+  if (!*text || (*text)->empty()) return invalid("'tpm' needs an 'endorsementKey'");
+  if ((*text)->size() > kMaxEndorsementKeyText) return invalid("'endorsementKey' is too long");
+  domain::TpmAttestation attestation;
+  if (auto key = from_base64(**text); key && !key->empty()) {
+    attestation.endorsement_key = std::move(*key);
+  } else {
+    attestation.unreadable_endorsement_key = **text;
+  }
   auto storage_root_key = read_tpm_key(**tpm, "storageRootKey");
   if (!storage_root_key) return storage_root_key.error();
-  return domain::Attestation(
-      domain::TpmAttestation{std::move(*endorsement_key), std::move(*storage_root_key)});
+  attestation.storage_root_key = std::move(*storage_root_key);
+  return domain::Attestation(std::move(attestation));
 }
 
 void add_slot(bj::object& to, std::string_view name, const Bytes& der, ports::Crypto& crypto) {
@@ -247,7 +256,8 @@ bj::object write_attestation(const domain::Attestation& attestation, Keys keys,
   } else if (const auto* tpm = std::get_if<domain::TpmAttestation>(&attestation)) {
     mechanism["type"] = "tpm";
     bj::object members;
-    members["endorsementKey"] = to_base64(tpm->endorsement_key);
+    members["endorsementKey"] = tpm->endorsement_key.empty() ? tpm->unreadable_endorsement_key
+                                                             : to_base64(tpm->endorsement_key);
     if (!tpm->storage_root_key.empty()) {
       members["storageRootKey"] = to_base64(tpm->storage_root_key);
     }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -18,8 +17,13 @@ namespace bj = boost::json;
 
 constexpr std::size_t kMaxSiteNameLength = 64;
 
-// Members of both kinds that we understand, or that only answers carry.
-constexpr std::array<std::string_view, 15> kKnownMembers{"attestation",
+// Members of either kind that we understand, or that only answers carry. What belongs to the other
+// kind is passed over (service API 2.2); everything else is kept and given back.
+constexpr std::array<std::string_view, 19> kKnownMembers{"registrationId",
+                                                         "deviceId",
+                                                         "optionalDeviceInformation",
+                                                         "enrollmentGroupId",
+                                                         "attestation",
                                                          "capabilities",
                                                          "iotHubHostName",
                                                          "initialTwin",
@@ -34,24 +38,19 @@ constexpr std::array<std::string_view, 15> kKnownMembers{"attestation",
                                                          "sites",
                                                          "registrationState",
                                                          "keyCustody"};
-constexpr std::array<std::string_view, 3> kIndividualMembers{"registrationId", "deviceId",
-                                                             "optionalDeviceInformation"};
-constexpr std::array<std::string_view, 1> kGroupMembers{"enrollmentGroupId"};
 
 Error invalid(std::string reason) {
   return Error{Errc::invalid, std::move(reason)};
 }
 
-bool names(std::span<const std::string_view> members, std::string_view name) {
-  return std::find(members.begin(), members.end(), name) != members.end();
+bool is_known(std::string_view name) {
+  return std::find(kKnownMembers.begin(), kKnownMembers.end(), name) != kKnownMembers.end();
 }
 
-domain::JsonText unknown_members(const bj::object& body, std::span<const std::string_view> own) {
+domain::JsonText unknown_members(const bj::object& body) {
   bj::object unknown;
   for (const auto& [name, value] : body) {
-    if (!value.is_null() && !names(kKnownMembers, name) && !names(own, name)) {
-      unknown[name] = value;
-    }
+    if (!value.is_null() && !is_known(name)) unknown[name] = value;
   }
   return unknown.empty() ? domain::JsonText{} : to_text(&unknown);
 }
@@ -193,8 +192,8 @@ Result<void> read_policies(const bj::object& body, domain::Provisioning& into) {
 }
 
 Result<domain::Provisioning> read_provisioning(const bj::object& body,
-                                               const domain::Provisioning* stored, Dialect dialect,
-                                               std::span<const std::string_view> own_members) {
+                                               const domain::Provisioning* stored,
+                                               Dialect dialect) {
   domain::Provisioning provisioning;
   if (stored != nullptr) provisioning.sites = stored->sites;
 
@@ -228,7 +227,7 @@ Result<domain::Provisioning> read_provisioning(const bj::object& body,
     return provisioning;
   }
   if (const auto policies = read_policies(body, provisioning); !policies) return policies.error();
-  provisioning.unknown_members = unknown_members(body, own_members);
+  provisioning.unknown_members = unknown_members(body);
   return provisioning;
 }
 
@@ -367,8 +366,8 @@ Result<domain::IndividualEnrollment> EnrollmentJson::read_individual(
   if (!attestation) return attestation.error();
   record.attestation = std::move(*attestation);
 
-  auto provisioning = read_provisioning(body, stored == nullptr ? nullptr : &stored->provisioning,
-                                        dialect, kIndividualMembers);
+  auto provisioning =
+      read_provisioning(body, stored == nullptr ? nullptr : &stored->provisioning, dialect);
   if (!provisioning) return provisioning.error();
   record.provisioning = std::move(*provisioning);
   return record;
@@ -397,8 +396,8 @@ Result<domain::EnrollmentGroup> EnrollmentJson::read_group(const bj::object& bod
   if (!attestation) return attestation.error();
   record.attestation = std::move(*attestation);
 
-  auto provisioning = read_provisioning(body, stored == nullptr ? nullptr : &stored->provisioning,
-                                        dialect, kGroupMembers);
+  auto provisioning =
+      read_provisioning(body, stored == nullptr ? nullptr : &stored->provisioning, dialect);
   if (!provisioning) return provisioning.error();
   record.provisioning = std::move(*provisioning);
 

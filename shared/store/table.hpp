@@ -29,8 +29,8 @@ enum class Table : std::uint8_t {
   tenant = 48,   // id: ID scope, lower case
   gateway = 49,  // id: gateway ID
   site = 50,     // id: site ID
-  node = 51,     // id: what it is ("identity", "ca", "operator"; a gateway's: "identity",
-                 // "outbox", "time")
+  node = 51,     // id: what it is ("identity", "ca", "operator", "default-tenant"; a gateway's:
+                 // "identity", "outbox", "time")
   quarantined_outcome = 52,  // id: gateway ID '/' incarnation '/' sequence
   outbox_watermark = 53,     // id: gateway ID '/' incarnation
   audit_segment = 54,        // id: chain '/' number, 20 decimal digits

@@ -55,15 +55,8 @@ class CoordinatorSide {
   void start() {
     server.reset();
     server = std::make_unique<coordinator::SyncServer>(coordinator::SyncServer::Services{
-        store,
-        catalog->hubs,
-        fleet,
-        permits,
-        ca,
-        *crypto,
-        clock,
-        id,
-        {"dps.example"},
+        store, catalog->hubs, fleet, permits, ca, *crypto, clock, id,
+        [](const std::string& name) { return equals_ignoring_case(name, "dps.example"); },
         [this](const coordinator::SyncEvent& event) { events.push_back(event); }});
   }
 

@@ -2,6 +2,7 @@
 
 #include "coordinator/fleet/certificate_authority.hpp"
 #include "shared/base/assert.hpp"
+#include "shared/base/encoding.hpp"
 #include "tools/sim/must.hpp"
 
 namespace berth::sim {
@@ -33,15 +34,8 @@ struct SimCoordinator::Running {
         fleet(catalog.gateways, joining, ca, of.world_.crypto, of.clock_, of.entropy_),
         permits(of.store_, ca, of.clock_, of.permit_settings_) {
     server = std::make_unique<coordinator::SyncServer>(coordinator::SyncServer::Services{
-        of.store_,
-        catalog.hubs,
-        fleet,
-        permits,
-        ca,
-        of.world_.crypto,
-        of.clock_,
-        id,
-        {"coordinator.example"},
+        of.store_, catalog.hubs, fleet, permits, ca, of.world_.crypto, of.clock_, id,
+        [](const std::string& name) { return equals_ignoring_case(name, "coordinator.example"); },
         [&of](const coordinator::SyncEvent& event) {
           of.world_.trace.line("coordinator", event.gateway.str().substr(0, 4) +
                                                   (event.is_alarm ? " ALARM " : " ") + event.text);

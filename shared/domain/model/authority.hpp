@@ -25,6 +25,11 @@ struct NodeIdentity {
   Bytes ca_certificate;     // DER; the CA's own
 };
 
+// The tenant that the service API means where no tenant claims the host name (design section 5).
+struct DefaultTenant {
+  IdScope id_scope;
+};
+
 // Serials of permits up to here may have been given; the next ones are above, whatever the clock
 // says.
 struct SerialReservation {

@@ -37,7 +37,7 @@ constexpr bool allows(AccessRights rights, AccessRight right) {
 }
 
 struct AccessPolicy {
-  std::string key_name;  // 1 to 64 of letters, digits and "_-@."
+  std::string key_name;  // 1 to 256 of letters, digits and "_-@."
   SecretBytes primary_key;
   SecretBytes secondary_key;
   AccessRights rights = 0;

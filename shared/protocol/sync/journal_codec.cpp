@@ -336,6 +336,24 @@ Result<domain::NodeIdentity> decode(ByteView body) {
   return record;
 }
 
+Bytes encode(const domain::DefaultTenant& record) {
+  wire::DefaultTenant message;
+  message.set_format(kRecordFormat);
+  message.set_id_scope(record.id_scope.str());
+  return serialise(message);
+}
+
+template <>
+Result<domain::DefaultTenant> decode(ByteView body) {
+  wire::DefaultTenant message;
+  if (auto parsed = parse_body(body, "the default tenant", message); !parsed) {
+    return parsed.error();
+  }
+  domain::DefaultTenant record;
+  take_id(message.id_scope(), record.id_scope);
+  return record;
+}
+
 Bytes encode(const domain::SerialReservation& record) {
   wire::SerialReservation message;
   message.set_format(kRecordFormat);

@@ -47,6 +47,7 @@ inline constexpr std::uint32_t kRecordFormat = 1;
 [[nodiscard]] Bytes encode(const domain::TimeMark& record);
 [[nodiscard]] Bytes encode(const domain::LastAttempt& record);
 [[nodiscard]] Bytes encode(const domain::NodeIdentity& record);
+[[nodiscard]] Bytes encode(const domain::DefaultTenant& record);
 [[nodiscard]] Bytes encode(const domain::SerialReservation& record);
 [[nodiscard]] Bytes encode(const domain::OutboxWatermark& record);
 [[nodiscard]] Bytes encode(const domain::QuarantinedOutcome& record);
@@ -105,6 +106,8 @@ template <>
 Result<domain::LastAttempt> decode(ByteView body);
 template <>
 Result<domain::NodeIdentity> decode(ByteView body);
+template <>
+Result<domain::DefaultTenant> decode(ByteView body);
 template <>
 Result<domain::SerialReservation> decode(ByteView body);
 template <>

@@ -48,6 +48,33 @@ TEST(AdminTenants, ListsTheDefaultTenantFirst) {
   CHECK_FALSE(*listed.rows()[1].if_object()->if_contains("isDefault")->if_bool());
 }
 
+TEST(AdminTenants, MakesAnotherTenantTheDefaultWhichThenCannotBeDeleted) {
+  const std::string scope = fixture.call_as_operator("POST", kTenants, kAcme).member("idScope");
+  const std::string acme = kTenants + "/" + scope;
+  CHECK_EQUAL(400, fixture
+                       .call_as_operator("PUT", kTenants + "/" + fixture.tenant.str(),
+                                         R"({"isDefault":false})")
+                       .status);
+  const Answer changed = fixture.call_as_operator("PUT", acme, R"({"isDefault":true})");
+  CHECK(*changed.object().if_contains("isDefault")->if_bool());
+  CHECK_EQUAL(409, fixture.call_as_operator("DELETE", acme).status);
+  // The host that nobody claims is now the other tenant's: the first one's keys open nothing there.
+  CHECK_EQUAL(401, fixture.call("GET", "/berth/v1/settings").status);
+  CHECK_EQUAL(204,
+              fixture.call_as_operator("DELETE", kTenants + "/" + fixture.tenant.str()).status);
+}
+
+TEST(AdminTenants, MakesATenantTheDefaultAtOnce) {
+  const Answer made = fixture.call_as_operator(
+      "POST", kTenants, R"({"name":"acme","hostNames":[],"isDefault":true})");
+  CHECK_EQUAL(201, made.status);
+  CHECK(*made.object().if_contains("isDefault")->if_bool());
+  CHECK_FALSE(*fixture.call_as_operator("GET", kTenants + "/" + fixture.tenant.str())
+                   .object()
+                   .if_contains("isDefault")
+                   ->if_bool());
+}
+
 TEST(AdminTenants, ListsKeysForTheOperator) {
   const Answer keys =
       fixture.call_as_operator("POST", kTenants + "/" + fixture.tenant.str() + "/listKeys");
@@ -64,7 +91,7 @@ TEST(AdminTenants, ChangesNamesAndKeepsWhatIsLeftOut) {
   STRCMP_EQUAL(R"(["acme.example.test"])", changed.text_of("hostNames").c_str());
 }
 
-TEST(AdminTenants, DeletesATenantButNotTheLast) {
+TEST(AdminTenants, DeletesATenantButNotTheDefaultOne) {
   const std::string scope = fixture.call_as_operator("POST", kTenants, kAcme).member("idScope");
   CHECK_EQUAL(204, fixture.call_as_operator("DELETE", kTenants + "/" + scope).status);
   CHECK_EQUAL(409,

@@ -79,7 +79,8 @@ struct ApiFixture : CatalogFixture {
     service = std::make_unique<coordinator::ServiceApi>(catalog, *crypto, entropy,
                                                         coordinator::HostRules{});
     std::vector<coordinator::Endpoint> endpoints = service->endpoints();
-    const auto admin = coordinator::admin_endpoints(catalog, *fleet, *joining, entropy, {});
+    const auto admin =
+        coordinator::admin_endpoints(catalog, *fleet, *joining, *crypto, clock, entropy, {});
     endpoints.insert(endpoints.end(), admin.begin(), admin.end());
     api = std::make_unique<coordinator::CoordinatorApi>(
         catalog, *crypto, clock, entropy, std::move(endpoints),

@@ -39,7 +39,7 @@ TEST(Paging, CarriesAnyContinuationThroughAHeader) {
 
 TEST(Paging, SendsNoEmptyContinuation) {
   http::Response response;
-  coordinator::add_page_headers(response, "Enrollment", "");
+  coordinator::add_page_headers(response, "Enrollment", {}, "");
   CHECK_FALSE(response.headers.has("x-ms-continuation"));
   STRCMP_EQUAL("Enrollment", std::string(response.headers.get("x-ms-item-type")).c_str());
 }

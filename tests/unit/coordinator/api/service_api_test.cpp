@@ -8,6 +8,7 @@
 #include <CppUTest/TestHarness.h>
 
 #include "coordinator/store/record_writes.hpp"
+#include "shared/protocol/errors.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/store/index_terms.hpp"
 #include "tests/unit/coordinator/api/api_fixture.hpp"
@@ -246,6 +247,52 @@ TEST(ServiceApi, RefusesSitesAndCaCertificatesThatDoNotExist) {
                        .status);
 }
 
+TEST(ServiceApi, GivesBackWhatNewerSdksSendAndPassesOverWhatAGroupDoesNotHave) {
+  const Answer made =
+      fixture.call("PUT", "/enrollmentGroups/grp-1?api-version=2026-11-01",
+                   R"({"enrollmentGroupId":"grp-1","attestation":{"type":"symmetricKey"},)"
+                   R"("clientCertificateIssuancePolicy":{"certificateAuthorityName":"ca-1"},)"
+                   R"("namespaceName":"plant","deviceId":"x","optionalDeviceInformation":{"a":1},)"
+                   R"("registrationState":{"status":"assigned"}})");
+  CHECK_EQUAL(200, made.status);
+  STRCMP_EQUAL(R"({"certificateAuthorityName":"ca-1"})",
+               made.text_of("clientCertificateIssuancePolicy").c_str());
+  STRCMP_EQUAL("plant", made.member("namespaceName").c_str());
+  for (const char* member : {"deviceId", "optionalDeviceInformation", "registrationState"}) {
+    CHECK_FALSE_TEXT(made.has(member), member);
+  }
+}
+
+TEST(ServiceApi, OmitsWhatARecordDoesNotSay) {
+  const Answer made = put("dev-1", minimal("dev-1"));
+  STRCMP_EQUAL("enabled", made.member("provisioningStatus").c_str());
+  for (const char* member :
+       {"deviceId", "allocationPolicy", "iotHubs", "iotHubHostName", "reprovisionPolicy",
+        "capabilities", "initialTwin", "customAllocationDefinition", "optionalDeviceInformation"}) {
+    CHECK_FALSE_TEXT(made.has(member), member);
+  }
+}
+
+TEST(ServiceApi, KeepsADefinitionWhateverThePolicyAndAStaticPolicyWithoutHub) {
+  const Answer made =
+      put("dev-1", R"({"registrationId":"dev-1","attestation":{"type":"symmetricKey"},)"
+                   R"("allocationPolicy":"static","customAllocationDefinition":)"
+                   R"({"webhookUrl":"https://a.test/pick","apiVersion":"2019-03-31"}})");
+  CHECK_EQUAL(200, made.status);
+  STRCMP_EQUAL(R"({"webhookUrl":"https://a.test/pick","apiVersion":"2019-03-31"})",
+               made.text_of("customAllocationDefinition").c_str());
+}
+
+TEST(ServiceApi, ChangesTheKindOfAttestation) {
+  put("dev-1", minimal("dev-1"));
+  const std::string tpm = R"({"type":"tpm","tpm":{"endorsementKey":")" +
+                          std::string(vectors::kEndorsementKey) + R"("}})";
+  const Answer changed =
+      put("dev-1", R"({"registrationId":"dev-1","attestation":)" + tpm + "}", "*");
+  CHECK_EQUAL(200, changed.status);
+  STRCMP_EQUAL(tpm.c_str(), changed.text_of("attestation").c_str());
+}
+
 TEST(ServiceApi, AcceptsTheListedApiVersionsOnly) {
   for (const char* version :
        {"2018-04-01", "2018-09-01-preview", "2019-03-31", "2021-10-01", "2021-11-01-preview",
@@ -347,6 +394,41 @@ TEST(ServiceApi, RunsBulkItemsOneByOne) {
   CHECK_EQUAL(200, get("dev-1").status);
 }
 
+TEST(ServiceApi, NamesABulkItemWhoseIdIsNoneAndRefusesOneWithout) {
+  const std::string path = std::string("/enrollments") + kVersion;
+  const Answer answer = fixture.call(
+      "POST", path,
+      R"({"mode":"create","enrollments":[)" + minimal("a b") + "," + minimal("dev-1") + "]}");
+  CHECK_EQUAL(200, answer.status);
+  const auto& errors = *answer.object().if_contains("errors")->if_array();
+  CHECK_EQUAL(1U, errors.size());
+  STRCMP_EQUAL("a b", errors[0].if_object()->if_contains("registrationId")->if_string()->c_str());
+  CHECK_EQUAL(200, get("dev-1").status);
+  CHECK_EQUAL(400, fixture
+                       .call("POST", path,
+                             R"({"mode":"delete","enrollments":[{"registrationId":"dev-1"},{}]})")
+                       .status);
+  CHECK_EQUAL(200, get("dev-1").status);
+}
+
+TEST(ServiceApi, RunsBulkRequestsOnGroupsInEveryMode) {
+  const std::string path = std::string("/enrollmentGroups") + kVersion;
+  const auto bulk = [&](const std::string& mode, const std::string& item) {
+    return fixture.call("POST", path,
+                        R"({"mode":")" + mode + R"(","enrollmentGroups":[)" + item + "]}");
+  };
+  STRCMP_EQUAL(R"({"isSuccessful":true,"errors":[]})",
+               bulk("create", minimal_group("grp-1")).text.c_str());
+  const Answer again = bulk("create", minimal_group("grp-1"));
+  CHECK(again.text.find(R"("enrollmentGroupId":"grp-1","errorCode":409201)") != std::string::npos);
+  STRCMP_EQUAL("true", bulk("update", minimal_group("grp-1")).text_of("isSuccessful").c_str());
+  STRCMP_EQUAL("false",
+               bulk("updateIfMatchETag", minimal_group("grp-1")).text_of("isSuccessful").c_str());
+  CHECK(bulk("update", minimal_group("none")).text.find("404204") != std::string::npos);
+  STRCMP_EQUAL("true",
+               bulk("delete", R"({"enrollmentGroupId":"GRP-1"})").text_of("isSuccessful").c_str());
+}
+
 TEST(ServiceApi, AnswersASuccessfulBulkWithAnEmptyErrorList) {
   put("dev-1", minimal("dev-1"));
   const Answer answer =
@@ -406,6 +488,42 @@ TEST(ServiceApi, ReadsAndDeletesRegistrationStates) {
   CHECK_EQUAL(204, fixture.call("DELETE", path, {}, {{"If-Match", state.member("etag")}}).status);
   CHECK_EQUAL(404201, fixture.call("GET", path).error_code());
   CHECK_EQUAL(404, fixture.call("DELETE", path).status);
+}
+
+TEST(ServiceApi, ShowsAndForgetsTheStateOfADeviceThatWasOnlyEverRefused) {
+  const auto refuse = [this](Errc code) {
+    const auto& told = protocol::device_error(code);
+    domain::LastAttempt last;
+    last.registration_id = *domain::RegistrationId::parse("Dev-9");
+    last.attempt = {fixture.clock.wall(), told.error_code, std::string(told.message), "why"};
+    store::Change change;
+    change.table = store::Table::last_attempt;
+    change.id = "dev-9";
+    change.body = sync::encode(last);
+    CHECK(coordinator::commit_change(fixture.store, fixture.tenant, change).has_value());
+  };
+  const std::string path = std::string("/registrations/dev-9") + kVersion;
+  refuse(Errc::disabled);
+  const Answer disabled = fixture.call("GET", path);
+  STRCMP_EQUAL("Dev-9", disabled.member("registrationId").c_str());
+  STRCMP_EQUAL("disabled", disabled.member("status").c_str());
+  STRCMP_EQUAL("2026-01-01T00:00:00.0000000Z", disabled.member("lastUpdatedDateTimeUtc").c_str());
+  refuse(Errc::no_hub);
+  const Answer failed = fixture.call("GET", path);
+  STRCMP_EQUAL("failed", failed.member("status").c_str());
+  CHECK_EQUAL(400208, failed.error_code());
+  CHECK(failed.member("etag") != disabled.member("etag"));
+  CHECK_EQUAL(412,
+              fixture.call("DELETE", path, {}, {{"If-Match", disabled.member("etag")}}).status);
+  CHECK_EQUAL(204, fixture.call("DELETE", path, {}, {{"If-Match", failed.member("etag")}}).status);
+  CHECK_EQUAL(404, fixture.call("GET", path).status);
+
+  // Also an attempt from before the assignment goes with it.
+  refuse(Errc::no_hub);
+  take_in("Dev-9", "");
+  STRCMP_EQUAL("assigned", fixture.call("GET", path).member("status").c_str());
+  CHECK_EQUAL(204, fixture.call("DELETE", path).status);
+  CHECK_EQUAL(404, fixture.call("GET", path).status);
 }
 
 TEST(ServiceApi, ShowsTheRegistrationInAnEnrollment) {

@@ -103,13 +103,34 @@ TEST(Enrollments, IndexesGroupsBySymmetricKey) {
   CHECK_EQUAL(1U, page->records.size());
 }
 
-TEST(Enrollments, RefusesOneSymmetricGroupMoreThanTheLimit) {
-  for (std::size_t i = 0; i < coordinator::kMaxSymmetricGroups; ++i) {
+TEST(Enrollments, RefusesOneSymmetricGroupMoreThanTheQuota) {
+  for (std::size_t i = 0; i < coordinator::Quotas{}.symmetric_groups; ++i) {
     CHECK(enrollments.put(tenant, symmetric_group("grp-" + std::to_string(i)), 0).has_value());
   }
-  CHECK(enrollments.put(tenant, symmetric_group("one-more"), 0).error().code == Errc::conflict);
+  CHECK(enrollments.put(tenant, symmetric_group("one-more"), 0).error().code == Errc::forbidden);
   const auto stored = enrollments.group(tenant, *domain::EnrollmentGroupId::parse("grp-0"));
   CHECK(enrollments.put(tenant, (*stored)->record, (*stored)->version).has_value());
+}
+
+TEST(Enrollments, RefusesOneX509GroupMoreThanTheQuotaAndCountsThemAlone) {
+  coordinator::Quotas quotas;
+  quotas.x509_groups = 2;
+  coordinator::Enrollments few(fixture.store, *fixture.crypto, fixture.clock, quotas);
+  const auto x509_group = [](const std::string& id) {
+    domain::EnrollmentGroup group;
+    group.group_id = *domain::EnrollmentGroupId::parse(id);
+    group.attestation =
+        domain::X509Attestation{domain::X509Attestation::Kind::ca_references, {}, {}, "ca", {}};
+    return group;
+  };
+  CHECK(few.put(tenant, x509_group("a"), 0).has_value());
+  CHECK(few.put(tenant, x509_group("b"), 0).has_value());
+  CHECK(few.put(tenant, x509_group("c"), 0).error().code == Errc::forbidden);
+  const auto symmetric = few.put(tenant, symmetric_group("c"), 0);
+  CHECK(symmetric.has_value());
+  // A change of the attestation is one more of its new kind.
+  CHECK(few.put(tenant, x509_group("c"), symmetric->version).error().code == Errc::forbidden);
+  CHECK(few.put(tenant, x509_group("b"), 1).has_value());
 }
 
 TEST(Enrollments, RefusesARecordThatIsTooLarge) {

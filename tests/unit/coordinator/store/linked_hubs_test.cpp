@@ -54,13 +54,13 @@ TEST(LinkedHubs, LinksAHostNameOnceWhateverItsLetterCase) {
   CHECK((*hubs.find_by_host_name(tenant, "Hub-A.TEST"))->record.hub_id == domain::HubId("h1"));
 }
 
-TEST(LinkedHubs, RefusesOneHubMoreThanTheLimit) {
-  for (std::size_t i = 0; i < coordinator::kMaxLinkedHubs; ++i) {
+TEST(LinkedHubs, RefusesOneHubMoreThanTheQuota) {
+  for (std::size_t i = 0; i < coordinator::Quotas{}.linked_hubs; ++i) {
     const std::string id = "h" + std::to_string(i);
     CHECK(hubs.put(tenant, hub(id, id + ".test"), credential(id, 1), 0).has_value());
   }
   CHECK(hubs.put(tenant, hub("more", "more.test"), credential("more", 1), 0).error().code ==
-        Errc::conflict);
+        Errc::forbidden);
   const auto stored = hubs.find(tenant, domain::HubId("h0"));
   CHECK(hubs.put(tenant, (*stored)->record, {}, (*stored)->version).has_value());
 }

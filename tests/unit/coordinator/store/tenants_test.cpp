@@ -38,10 +38,14 @@ TEST(Tenants, ChoosesByHostNameInAnyLetterCase) {
   CHECK(tenants.by_host_name("ACME.test")->id_scope == acme.id_scope);
 }
 
-TEST(Tenants, FallsBackToTheOldestTenant) {
+TEST(Tenants, FallsBackToTheFirstTenantUntilAnotherIsTheDefault) {
   create("acme", {"acme.test"});
   CHECK(tenants.by_host_name("127.0.0.2")->id_scope == fixture.tenant);
   CHECK(tenants.by_host_name("")->id_scope == fixture.tenant);
+  const auto other = create("other", {});
+  CHECK(tenants.make_default(other.id_scope).has_value());
+  CHECK(tenants.by_host_name("127.0.0.2")->id_scope == other.id_scope);
+  CHECK(*tenants.default_tenant() == other.id_scope);
 }
 
 TEST(Tenants, HoldsNamesAndHostNamesOnce) {
@@ -56,9 +60,12 @@ TEST(Tenants, LetsATenantKeepItsOwnNames) {
   CHECK_EQUAL(2U, tenants.put(acme, 1)->version);
 }
 
-TEST(Tenants, KeepsTheLastOne) {
+TEST(Tenants, KeepsTheDefaultOne) {
   CHECK(tenants.erase(fixture.tenant).error().code == Errc::conflict);
   const auto acme = create("acme", {});
+  CHECK(tenants.make_default(acme.id_scope).has_value());
+  CHECK(tenants.erase(acme.id_scope).error().code == Errc::conflict);
+  CHECK(tenants.make_default(fixture.tenant).has_value());
   CHECK(tenants.erase(acme.id_scope).has_value());
   CHECK_EQUAL(1U, tenants.all()->size());
 }

@@ -191,6 +191,19 @@ TEST(AttestationJson, ReadsAndWritesTpmKeys) {
   check_refused(text, AttestationOf::group);
 }
 
+TEST(AttestationJson, TakesAnEndorsementKeyThatIsNoBase64AsNodesSampleSendsIt) {
+  const std::string text = R"({"type":"tpm","tpm":{"endorsementKey":"a"}})";
+  const auto tpm = std::get<domain::TpmAttestation>(*read(text));
+  CHECK(tpm.endorsement_key.empty());
+  STRCMP_EQUAL("a", tpm.unreadable_endorsement_key.c_str());
+  STRCMP_EQUAL(text.c_str(), write(domain::Attestation(tpm)).c_str());
+  const auto of_size = [](std::size_t size) {
+    return R"({"type":"tpm","tpm":{"endorsementKey":")" + std::string(size, '!') + R"("}})";
+  };
+  CHECK(read(of_size(8192)).has_value());
+  check_refused(of_size(8193));
+}
+
 TEST(AttestationJson, RefusesOtherTypes) {
   check_refused(R"({"type":"none"})");
   check_refused(R"({})");

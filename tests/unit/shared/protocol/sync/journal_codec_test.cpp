@@ -129,6 +129,8 @@ TEST(JournalCodec, KeepsWhatTheCoordinatorRemembers) {
   CHECK_TRUE(node.ca_certificate == Bytes{2});
 
   UNSIGNED_LONGLONGS_EQUAL(17, round_trip(domain::SerialReservation{17}).through);
+  CHECK_TRUE(round_trip(domain::DefaultTenant{domain::IdScope("0ne00000001")}).id_scope ==
+             domain::IdScope("0ne00000001"));
 
   const auto watermark = round_trip(domain::OutboxWatermark{
       domain::GatewayId("gw-1"), "inc", 12, {"boot-1", std::chrono::microseconds{5}}, at(9)});
