@@ -19,9 +19,10 @@
 #include "gateway/core/device/amqp.hpp"
 #include "gateway/core/device/amqp_address.hpp"
 #include "gateway/core/device/amqp_frames.hpp"
+#include "gateway/core/device/amqp_link.hpp"
 #include "gateway/core/device/amqp_sasl.hpp"
 #include "gateway/linux/proton_sasl.hpp"
-#include "shared/base/encoding.hpp"
+#include "gateway/linux/proton_values.hpp"
 #include "shared/protocol/errors.hpp"
 
 namespace berth::gateway {
@@ -38,42 +39,6 @@ constexpr const char* kNotAllowed = "amqp:not-allowed";
 
 std::string text_of(const char* text) {
   return text == nullptr ? std::string() : std::string(text, strnlen(text, kMaxLoggedText));
-}
-
-// The value of a string or symbol key of a map.
-std::string text_at(pn_data_t* map, std::string_view key) {
-  pn_data_rewind(map);
-  if (!pn_data_next(map) || pn_data_type(map) != PN_MAP) return {};
-  const std::size_t items = pn_data_get_map(map);
-  pn_data_enter(map);
-  for (std::size_t i = 0; i + 1 < items; i += 2) {
-    pn_data_next(map);
-    const bool is_key = pn_data_type(map) == PN_SYMBOL || pn_data_type(map) == PN_STRING;
-    const pn_bytes_t name = is_key ? pn_data_get_bytes(map) : pn_bytes_null;
-    pn_data_next(map);
-    if (!is_key || std::string_view(name.start, name.size) != key) continue;
-    if (pn_data_type(map) != PN_STRING && pn_data_type(map) != PN_SYMBOL) return {};
-    const pn_bytes_t value = pn_data_get_bytes(map);
-    return {value.start, value.size};
-  }
-  return {};
-}
-
-// Both spellings, since C# reads the other one (device API 3.3).
-void put_retry_after(pn_data_t* info, std::chrono::seconds retry_after) {
-  pn_data_put_map(info);
-  pn_data_enter(info);
-  for (const std::string_view key : {"retry-after", "Retry-After"}) {
-    pn_data_put_symbol(info, pn_bytes(key.size(), key.data()));
-    pn_data_put_int(info, static_cast<std::int32_t>(retry_after.count()));
-  }
-  pn_data_exit(info);
-}
-
-void put_refusal(pn_condition_t* condition, const AmqpRefusal& refusal) {
-  pn_condition_set_name(condition, std::string(refusal.condition).c_str());
-  pn_condition_set_description(condition, refusal.description.c_str());
-  if (refusal.retry_after) put_retry_after(pn_condition_info(condition), *refusal.retry_after);
 }
 
 }  // namespace
@@ -286,7 +251,7 @@ class AmqpSession::Impl {
     const char* address = pn_terminus_get_address(named);
     const std::optional<AmqpAddress> device =
         read_amqp_address(address == nullptr ? std::string_view() : address);
-    const Result<void> judged = judge(device);
+    const Result<void> judged = judge_amqp_link(ports_, peer_, sasl_, device);
     if (!judged) {
       pn_link_open(link);
       refuse_link(link, mapping_.refuse(judged.error().code, judged.error().reason));
@@ -302,30 +267,6 @@ class AmqpSession::Impl {
     pn_link_set_max_message_size(link, kMaxAmqpMessage);
     pn_link_open(link);
     if (pn_link_is_receiver(link)) pn_link_flow(link, static_cast<int>(kMaxAmqpRequests));
-  }
-
-  // What can be said before there is a message: whether the names agree.
-  Result<void> judge(const std::optional<AmqpAddress>& device) const {
-    if (!device) return Error{Errc::invalid, "a link's address names no device"};
-    const Result<domain::RegistrationId> id =
-        domain::RegistrationId::parse(device->registration_id);
-    if (!id) return id.error();
-    if (!ports_.cache.tenant(device->id_scope)) {
-      return Error{Errc::unauthorized, "this gateway serves no such ID scope"};
-    }
-    if (sasl_.device()) {
-      if (is_same_device(*sasl_.device(), *device)) return {};
-      return Error{Errc::unauthorized, "SASL's user and a link name two devices"};
-    }
-    if (peer_.chain.empty()) {
-      return Error{Errc::unauthorized, "a device without certificate and without SASL"};
-    }
-    const Result<ports::Certificate> leaf = ports_.crypto.parse_certificate(peer_.chain.front());
-    if (!leaf || !equals_ignoring_case(leaf->common_name, id->str())) {
-      return Error{Errc::certificate_refused,
-                   "the certificate's common name is not the registration ID"};
-    }
-    return {};
   }
 
   void on_detach(pn_link_t* link, bool closes) {
