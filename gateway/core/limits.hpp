@@ -5,8 +5,31 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace berth::gateway {
+
+// TCP connections of all device listeners together, about 97 KiB each: unless the configuration
+// says otherwise, and the most that it may say. The system's limit on descriptors may allow fewer,
+// of which some are kept for all else.
+inline constexpr std::size_t kDefaultConnections = 2000;
+inline constexpr std::size_t kMostConnections = 20000;
+inline constexpr std::size_t kReservedDescriptors = 256;
+// From the connection to the end of the TLS handshake.
+inline constexpr std::chrono::seconds kHandshakeDeadline{10};
+// For a device to take what was sent.
+inline constexpr std::chrono::seconds kDeviceWriteDeadline{15};
+// Connections whose end is logged in a second; the others are counted.
+inline constexpr int kMaxLoggedConnections = 20;
+
+// HTTP, in bytes: the request line and its fields; the body (device API 8).
+inline constexpr std::size_t kMaxHttpHead = 16 * 1024;
+inline constexpr std::size_t kMaxHttpBody = 96 * 1024;
+// From the handshake to the first request; from a request's first byte to its last; between two
+// requests.
+inline constexpr std::chrono::seconds kHttpFirstDeadline{15};
+inline constexpr std::chrono::seconds kHttpRequestDeadline{15};
+inline constexpr std::chrono::seconds kHttpMaxIdle{60};
 
 // Registration engine, per shard.
 // Devices with an operation, running or kept for polling.
@@ -23,6 +46,18 @@ inline constexpr std::chrono::milliseconds kLookBackDeadline{2000};
 
 // Refused attempts that are recorded in a second, per shard; the log has all of them.
 inline constexpr int kMaxRecordedAttempts = 50;
+
+// Failed attestations (design 7), counted in windows: this one and the one before. How many are
+// free of one device from one address, and of one address; from then on the answer waits, the
+// longer the more there were. Keys that are counted in a window, and answers that wait at a time,
+// per shard.
+inline constexpr std::chrono::minutes kFailureWindow{1};
+inline constexpr std::uint32_t kFreeFailuresOfDevice = 5;
+inline constexpr std::uint32_t kFreeFailuresOfSource = 100;
+inline constexpr std::chrono::milliseconds kFirstFailureDelay{250};
+inline constexpr std::chrono::milliseconds kMaxFailureDelay{4000};
+inline constexpr std::size_t kMaxCountedFailures = 10000;
+inline constexpr std::size_t kMaxHeldReplies = 2000;
 
 // Challenges that TPMs may answer, per shard and of one device; unanswered ones last for one to two
 // lifetimes, answered ones as long as they are used.

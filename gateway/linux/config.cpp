@@ -72,8 +72,8 @@ Result<GatewayConfig> GatewayConfig::load(const std::string& path) {
                    "name the host names and addresses that devices use, or give a "
                    "certificate");
   }
-  config.max_connections =
-      static_cast<std::size_t>(devices.integer("max_connections", 2000, 1, 20000));
+  config.max_connections = static_cast<std::size_t>(
+      devices.integer("max_connections", kDefaultConnections, 1, kMostConnections));
 
   config.shards = static_cast<std::size_t>(root.integer("threads", 0, 0, 64));
   config.probe_interval =

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/core/limits.hpp"
 #include "shared/base/result.hpp"
 
 namespace berth::gateway {
@@ -33,7 +34,7 @@ struct GatewayConfig {
   std::string certificate_file;
   std::string private_key_file;
   std::vector<std::string> device_names;
-  std::size_t max_connections = 2000;
+  std::size_t max_connections = kDefaultConnections;
 
   std::size_t shards = 0;  // threads that serve devices; 0: one per core
   std::chrono::seconds probe_interval{30};

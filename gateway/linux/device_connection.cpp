@@ -9,6 +9,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "gateway/core/limits.hpp"
+
 namespace berth::gateway {
 namespace {
 
@@ -17,7 +19,7 @@ namespace asio = boost::asio;
 constexpr std::size_t kReadSize = 8 * 1024;
 // The session's own deadlines are shorter; this one only bounds the await.
 constexpr std::chrono::milliseconds kReadTimeout{3600000};
-constexpr std::chrono::milliseconds kWriteTimeout{15000};
+constexpr std::chrono::milliseconds kWriteTimeout = kDeviceWriteDeadline;
 
 }  // namespace
 
@@ -124,7 +126,9 @@ runtime::Task<void> DeviceConnection::ask(DeviceRequest request) {
   co_await asio::this_coro::throw_if_cancelled(false);
   Shard& owner = shards_.owner(request);
   const Reply reply = co_await owner.submit(std::move(request));
-  if (!ended_) take(session_.on_reply(reply));
+  if (ended_) co_return;
+  if (is_to_attested(reply)) transport_.vouch();
+  take(session_.on_reply(reply));
 }
 
 }  // namespace berth::gateway

@@ -16,6 +16,8 @@ namespace berth::gateway {
 
 DeviceEndpoint::DeviceEndpoint(const Settings& settings, const Services& services)
     : services_(services),
+      gate_(std::make_shared<runtime::ConnectionGate>(settings.max_connections)),
+      ended_(kMaxLoggedConnections),
       http_(services.json, services.clock, services.entropy),
       https_port_(settings.https_port),
       mqtt_port_(settings.mqtt_port),
@@ -31,7 +33,8 @@ Result<std::unique_ptr<DeviceEndpoint>> DeviceEndpoint::bind(
   DeviceEndpoint& self = *endpoint;
   const auto& shards = services.shards.all();
   runtime::ListenerLimits limits;
-  limits.max_connections = std::max<std::size_t>(1, settings.max_connections / shards.size());
+  limits.gate = self.gate_;
+  limits.handshake_timeout = kHandshakeDeadline;
   for (const auto& shard : shards) {
     for (const std::string& address : settings.addresses) {
       // A port that was free to choose is chosen once, for all addresses and shards.
@@ -67,14 +70,22 @@ Result<std::uint16_t> DeviceEndpoint::listen(Shard& shard, const std::string& ad
                                              runtime::TlsListener::Session session) {
   auto listener = runtime::TlsListener::bind(
       shard.executor(), address, port, context, limits, std::move(session),
-      [this](const std::string& source, const std::string& what) {
-        services_.log.info("a device's connection ended: " + what, {{"source", source}});
-      },
-      true);
+      [this](const std::string& source, const std::string& what) { log_end(source, what); }, true);
   if (!listener) return listener.error();
   const std::uint16_t bound = (*listener)->port();
   bound_.push_back({shard, std::move(*listener)});
   return bound;
+}
+
+// Who connects again and again must not fill the disk.
+void DeviceEndpoint::log_end(const std::string& source, const std::string& what) {
+  const LogThrottle::Word word = ended_.ask(services_.clock.monotonic());
+  if (word.unsaid > 0) {
+    services_.log.info(std::to_string(word.unsaid) + " more connections of devices ended");
+  }
+  if (word.may_log) {
+    services_.log.info("a device's connection ended: " + what, {{"source", source}});
+  }
 }
 
 void DeviceEndpoint::start() {
@@ -110,7 +121,7 @@ std::uint16_t DeviceEndpoint::amqp_port() const {
 runtime::Task<void> DeviceEndpoint::serve_https(Shard& shard, runtime::TlsStream& stream) {
   const DevicePeer peer{stream.peer().chain, stream.remote_address()};
   const runtime::HttpHandler handler =
-      [this, &peer](http::Request request) -> runtime::Task<http::Response> {
+      [this, &peer, &stream](http::Request request) -> runtime::Task<http::Response> {
     auto read = http_.read(request, peer, 0);
     if (auto* refusal = std::get_if<HttpRefusal>(&read)) {
       services_.log.warning("HTTPS: " + refusal->reason, {{"source", peer.source}});
@@ -119,6 +130,7 @@ runtime::Task<void> DeviceEndpoint::serve_https(Shard& shard, runtime::TlsStream
     auto& wanted = std::get<DeviceRequest>(read);
     Shard& owner = services_.shards.owner(wanted);
     const Reply reply = co_await owner.submit(std::move(wanted));
+    if (is_to_attested(reply)) stream.vouch();
     co_return http_.write(request, reply);
   };
   const auto refuse = [this](int status) { return http_.refuse(status); };
@@ -129,7 +141,13 @@ runtime::Task<void> DeviceEndpoint::serve_https(Shard& shard, runtime::TlsStream
     if (!route) return std::nullopt;
     return serve_websocket(shard, stream, peer, request, to_bytes(ahead), std::move(*route));
   };
-  const runtime::HttpLimits limits;
+  runtime::HttpLimits limits;
+  limits.max_header = kMaxHttpHead;
+  limits.max_body = kMaxHttpBody;
+  limits.first_timeout = kHttpFirstDeadline;
+  limits.header_timeout = kHttpRequestDeadline;
+  limits.idle_timeout = kHttpMaxIdle;
+  limits.write_timeout = kDeviceWriteDeadline;
   co_await runtime::serve_http(stream, limits, handler, refuse, upgrade);
 }
 

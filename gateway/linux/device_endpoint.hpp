@@ -11,7 +11,9 @@
 
 #include "gateway/core/device/http.hpp"
 #include "gateway/core/device/websocket.hpp"
+#include "gateway/core/limits.hpp"
 #include "gateway/linux/device_transport.hpp"
+#include "gateway/linux/log_throttle.hpp"
 #include "gateway/linux/shards.hpp"
 #include "shared/ports/tls_engine.hpp"
 #include "shared/runtime/log.hpp"
@@ -26,7 +28,7 @@ class DeviceEndpoint {
     std::uint16_t https_port = 443;
     std::uint16_t mqtt_port = 8883;
     std::uint16_t amqp_port = 5671;
-    std::size_t max_connections = 2000;  // of the whole endpoint
+    std::size_t max_connections = kDefaultConnections;  // of the whole endpoint
     // The engine answers a RegisterRequest with TPM keys and without a token by a ChallengeReply.
     bool offers_tpm = false;
   };
@@ -50,6 +52,8 @@ class DeviceEndpoint {
   void stop();
   void replace_context(std::shared_ptr<ports::TlsContext> context);
 
+  // Connections that have a place now.
+  [[nodiscard]] std::size_t connections() const { return gate_->size(); }
   [[nodiscard]] std::uint16_t https_port() const;
   [[nodiscard]] std::uint16_t mqtt_port() const;
   [[nodiscard]] std::uint16_t amqp_port() const;
@@ -64,6 +68,7 @@ class DeviceEndpoint {
                                const std::shared_ptr<ports::TlsContext>& context,
                                const runtime::ListenerLimits& limits,
                                runtime::TlsListener::Session session);
+  void log_end(const std::string& source, const std::string& what);
   runtime::Task<void> serve_https(Shard& shard, runtime::TlsStream& stream);
   runtime::Task<void> serve_websocket(Shard& shard, runtime::TlsStream& stream, DevicePeer peer,
                                       http::Request request, Bytes ahead, WebSocketRoute route);
@@ -73,6 +78,9 @@ class DeviceEndpoint {
                                     domain::DeviceProtocol protocol);
 
   Services services_;
+  // Two owners: the listeners' limits hold it as well.
+  std::shared_ptr<runtime::ConnectionGate> gate_;
+  LogThrottle ended_;  // of connections
   DeviceHttp http_;
   std::vector<Bound> bound_;
   std::uint16_t https_port_ = 0;

@@ -25,6 +25,8 @@ class DeviceTransport {
       ByteView bytes, std::chrono::milliseconds timeout) = 0;
   [[nodiscard]] virtual runtime::Task<void> close() = 0;
   virtual void abort() = 0;
+  // The device is attested: its connection no longer makes room for strangers.
+  virtual void vouch() = 0;
   [[nodiscard]] virtual std::string remote_address() const = 0;
   [[nodiscard]] virtual boost::asio::any_io_executor executor() const = 0;
 };
@@ -45,6 +47,7 @@ class TransportOver final : public DeviceTransport {
   }
   runtime::Task<void> close() override { return stream_.close(); }
   void abort() override { stream_.abort(); }
+  void vouch() override { stream_.vouch(); }
   std::string remote_address() const override { return stream_.remote_address(); }
   boost::asio::any_io_executor executor() const override { return stream_.executor(); }
 

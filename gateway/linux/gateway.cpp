@@ -16,6 +16,7 @@
 #include "gateway/linux/certificate_keeper.hpp"
 #include "gateway/linux/cleanup_runner.hpp"
 #include "gateway/linux/coap_endpoint.hpp"
+#include "gateway/linux/descriptors.hpp"
 #include "gateway/linux/device_endpoint.hpp"
 #include "gateway/linux/identity.hpp"
 #include "gateway/linux/journal.hpp"
@@ -284,7 +285,11 @@ class Gateway::Impl {
     where.https_port = config_.https_port;
     where.mqtt_port = config_.mqtt_port;
     where.amqp_port = config_.amqp_port;
-    where.max_connections = config_.max_connections;
+    where.max_connections = allow_connections(config_.max_connections);
+    if (where.max_connections < config_.max_connections) {
+      log_.warning("the system allows fewer connections than are configured",
+                   {{"connections", where.max_connections}});
+    }
     const DeviceEndpoint::Services services{*shards_, body_json_, *crypto_, clock_, entropy_, log_};
     auto endpoint = DeviceEndpoint::bind(where, services, std::move(*context));
     if (!endpoint) return endpoint.error();

@@ -225,6 +225,10 @@ void WebSocket::abort() {
   impl_->stream.abort();
 }
 
+void WebSocket::vouch() {
+  impl_->stream.vouch();
+}
+
 std::string WebSocket::remote_address() const {
   return impl_->stream.remote_address();
 }

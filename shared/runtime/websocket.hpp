@@ -49,6 +49,8 @@ class WebSocket {
   [[nodiscard]] Task<void> close();
   // Closes the socket at once.
   void abort();
+  // As TlsStream has it.
+  void vouch();
 
   [[nodiscard]] std::string remote_address() const;
   [[nodiscard]] boost::asio::any_io_executor executor() const;

@@ -26,8 +26,8 @@ using RequestToken = std::uint64_t;
 struct Claim {
   std::string id_scope;
   std::string registration_id;
-  std::vector<Bytes> chain;  // the TLS client certificate's chain: DER, leaf first
-  SecretBytes sas_token;     // "SharedAccessSignature …", or empty
+  std::vector<Bytes> chain;             // the TLS client certificate's chain: DER, leaf first
+  SecretBytes sas_token;                // "SharedAccessSignature …", or empty
   std::optional<domain::PskProof> psk;  // of a DTLS handshake that ended well
   domain::DeviceProtocol protocol = domain::DeviceProtocol::https;
   std::string source;  // the peer's address, for logs
@@ -81,5 +81,11 @@ struct Reply {
   RequestToken token = 0;
   std::variant<OperationReply, RegistrationReply, ChallengeReply, Refusal> content;
 };
+
+// Whether only the device itself can have got this reply: it says that its credential is good.
+[[nodiscard]] inline bool is_to_attested(const Reply& reply) {
+  return std::holds_alternative<OperationReply>(reply.content) ||
+         std::holds_alternative<RegistrationReply>(reply.content);
+}
 
 }  // namespace berth::gateway
