@@ -1,5 +1,6 @@
 #include "shared/protocol/errors.hpp"
 
+#include <array>
 #include <utility>
 
 #include "shared/base/bytes.hpp"
@@ -16,6 +17,20 @@ constexpr std::string_view kAmqpNotFound = "amqp:not-found";
 constexpr std::string_view kAmqpConflict = "amqp:resource-locked";
 constexpr std::string_view kInternalError = "amqp:internal-error";
 constexpr std::string_view kThrottledContainer = "com.microsoft:device-container-throttled";
+
+// What protocols refuse by themselves. No evidence shows DPS's numbers.
+constexpr std::array kStatusErrors = {
+    CatalogueEntry{400000, "Bad request", kArgumentError},
+    CatalogueEntry{404000, "Not found", kAmqpNotFound},
+    CatalogueEntry{405000, "Method not allowed", kArgumentError},
+    CatalogueEntry{406000, "Not acceptable", kArgumentError},
+    CatalogueEntry{408000, "Request incomplete", kArgumentError},
+    CatalogueEntry{413000, "Too large", kMessageTooLarge},
+    CatalogueEntry{415000, "Unsupported media type", kArgumentError},
+    CatalogueEntry{431000, "Headers too large", kArgumentError},
+    CatalogueEntry{500000, "Internal error", kInternalError},
+    CatalogueEntry{503000, "Unavailable, try again", kInternalError},
+};
 
 // The catalogue. Codes with public evidence are DPS's own (device API 7, service API 1.9): 400207
 // to 400209, 401002, 404201, 404204, 409203; the rest is numbered by the same rule.
@@ -81,6 +96,13 @@ const CatalogueEntry& device_error(Errc code) {
     case Errc::wrong_key:
     case Errc::io:
     case Errc::internal: return kInternal;
+  }
+  return kInternal;
+}
+
+const CatalogueEntry& status_error(int http_status) {
+  for (const CatalogueEntry& entry : kStatusErrors) {
+    if (entry.http_status() == http_status) return entry;
   }
   return kInternal;
 }

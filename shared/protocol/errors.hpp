@@ -1,6 +1,7 @@
 // The error catalogue: the one table from which every protocol answers a refusal (device API
-// section 7, service API 1.9). An Errc is mapped to a DPS code here, and the DPS code to HTTP,
-// MQTT, AMQP and CoAP by rule.
+// section 7, service API 1.9). An Errc is mapped to a line of it here, and the line to each
+// protocol by rule: the DPS code's first three digits are HTTP's status, the status in MQTT's topic
+// and CoAP's code; AMQP's condition stands beside it. The error document is the same for all.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,9 @@ struct CatalogueEntry {
 
 // What a device is told.
 const CatalogueEntry& device_error(Errc code);
+// What a protocol refuses by itself, before there is a request that means something: by HTTP
+// status, which CoAP numbers alike. One that is not in the catalogue is an internal error.
+const CatalogueEntry& status_error(int http_status);
 // What an admin is told; the service API adds Error::reason as the message where that is safe.
 const CatalogueEntry& service_error(Errc code);
 

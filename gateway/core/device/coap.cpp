@@ -1,6 +1,5 @@
 #include "gateway/core/device/coap.hpp"
 
-#include <array>
 #include <utility>
 
 #include "gateway/core/device/api_version.hpp"
@@ -46,30 +45,6 @@ std::string_view api_version_in(const std::vector<std::string>& query) {
   return kDefaultApiVersion;
 }
 
-struct CodeText {
-  CoapCode code;
-  std::string_view message;
-};
-// What CoAP itself refuses, and the catalogue of device errors (shared/protocol/errors) has no kind
-// for.
-constexpr std::array kCodeTexts = {
-    CodeText{kCoapBadRequest, "Bad request"},
-    CodeText{kCoapNotFound, "Not found"},
-    CodeText{kCoapMethodNotAllowed, "Method not allowed"},
-    CodeText{kCoapNotAcceptable, "Not acceptable"},
-    CodeText{kCoapIncomplete, "A block is missing"},
-    CodeText{kCoapTooLarge, "Too large"},
-    CodeText{kCoapUnsupportedFormat, "Unsupported media type"},
-    CodeText{kCoapUnavailable, "Unavailable, try again"},
-};
-
-std::string_view message_of(CoapCode code) {
-  for (const CodeText& known : kCodeTexts) {
-    if (known.code == code) return known.message;
-  }
-  return "Internal error";
-}
-
 int number_of(CoapCode code) {
   return (code.value >> 5) * 100 + (code.value & 0x1F);
 }
@@ -90,9 +65,10 @@ CoapResponse DeviceCoap::error(CoapCode code, const protocol::ErrorDocument& doc
 
 CoapResponse DeviceCoap::refuse(CoapCode code) const {
   protocol::ErrorDocument document;
-  document.error_code = number_of(code) * 1000;
+  const protocol::CatalogueEntry& entry = protocol::status_error(number_of(code));
+  document.error_code = entry.error_code;
   document.tracking_id = protocol::new_guid(entropy_);
-  document.message = std::string(message_of(code));
+  document.message = std::string(entry.message);
   document.timestamp = clock_.wall();
   return error(code, document);
 }

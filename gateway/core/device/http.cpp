@@ -1,6 +1,5 @@
 #include "gateway/core/device/http.hpp"
 
-#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -51,26 +50,6 @@ bool is_json(std::string_view content_type) {
   return type.empty() || equals_ignoring_case(type, kJson);
 }
 
-struct StatusText {
-  int status;
-  std::string_view message;
-};
-// What HTTP itself refuses, and the catalogue of device errors (shared/protocol/errors) has no kind
-// for.
-constexpr std::array kStatusTexts = {
-    StatusText{400, "Bad request"},        StatusText{404, "Not found"},
-    StatusText{405, "Method not allowed"}, StatusText{408, "Request timeout"},
-    StatusText{413, "Too large"},          StatusText{415, "Unsupported media type"},
-    StatusText{431, "Headers too large"},
-};
-
-std::string_view message_of(int status) {
-  for (const StatusText& known : kStatusTexts) {
-    if (known.status == status) return known.message;
-  }
-  return "Internal error";
-}
-
 }  // namespace
 
 http::Response DeviceHttp::error(int status, const protocol::ErrorDocument& document) const {
@@ -85,9 +64,10 @@ http::Response DeviceHttp::error(int status, const protocol::ErrorDocument& docu
 
 http::Response DeviceHttp::refuse(int status) const {
   protocol::ErrorDocument document;
-  document.error_code = status * 1000;
+  const protocol::CatalogueEntry& entry = protocol::status_error(status);
+  document.error_code = entry.error_code;
   document.tracking_id = protocol::new_guid(entropy_);
-  document.message = std::string(message_of(status));
+  document.message = std::string(entry.message);
   document.timestamp = clock_.wall();
   return error(status, document);
 }

@@ -53,6 +53,15 @@ TEST(Errors, DevicesGetTheCodesThatSdksKnow) {
   CHECK_EQUAL(413, device_error(Errc::too_large).http_status());
 }
 
+TEST(Errors, ProtocolsRefuseByTheirStatus) {
+  for (const int status : {400, 404, 405, 406, 408, 413, 415, 431, 500, 503}) {
+    CHECK_EQUAL(status, status_error(status).http_status());
+    CHECK_FALSE(status_error(status).message.empty());
+    CHECK_FALSE(status_error(status).amqp_condition.empty());
+  }
+  CHECK_EQUAL(500, status_error(299).http_status());
+}
+
 TEST(Errors, AdminsGetTheCodesOfTheServiceApi) {
   CHECK_EQUAL(401002, service_error(Errc::unauthorized).error_code);
   CHECK_EQUAL(403, service_error(Errc::forbidden).http_status());
