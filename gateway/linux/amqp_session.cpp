@@ -45,12 +45,12 @@ std::string text_of(const char* text) {
 
 class AmqpSession::Impl {
  public:
-  Impl(const SessionPorts& ports, DevicePeer peer, domain::DeviceProtocol protocol, bool offers_tpm)
+  Impl(const SessionPorts& ports, DevicePeer peer, domain::DeviceProtocol protocol)
       : ports_(ports),
         peer_(std::move(peer)),
         protocol_(protocol),
         mapping_(ports_.json, ports_.clock, ports_.entropy),
-        sasl_({!peer_.chain.empty(), offers_tpm}),
+        sasl_(!peer_.chain.empty()),
         deadline_(ports_.clock.monotonic() + kAmqpOpenDeadline) {
     pn_connection_driver_init(&driver_, nullptr, nullptr);
     pn_transport_set_server(driver_.transport);
@@ -511,8 +511,8 @@ class AmqpSession::Impl {
 };
 
 AmqpSession::AmqpSession(const SessionPorts& ports, DevicePeer peer,
-                         domain::DeviceProtocol protocol, bool offers_tpm)
-    : impl_(std::make_unique<Impl>(ports, std::move(peer), protocol, offers_tpm)) {}
+                         domain::DeviceProtocol protocol)
+    : impl_(std::make_unique<Impl>(ports, std::move(peer), protocol)) {}
 
 AmqpSession::~AmqpSession() = default;
 

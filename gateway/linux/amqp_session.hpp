@@ -18,10 +18,9 @@ namespace berth::gateway {
 
 class AmqpSession final : public DeviceSession {
  public:
-  // `protocol`: amqp or amqp_ws. `offers_tpm`: a RegisterRequest with TPM keys and without a token
-  // is answered by a ChallengeReply.
-  AmqpSession(const SessionPorts& ports, DevicePeer peer, domain::DeviceProtocol protocol,
-              bool offers_tpm);
+  // `protocol`: amqp or amqp_ws. The SASL mechanism TPM makes a RegisterRequest with TPM keys and
+  // without a token, which is to be answered by a ChallengeReply.
+  AmqpSession(const SessionPorts& ports, DevicePeer peer, domain::DeviceProtocol protocol);
   ~AmqpSession() override;
 
   [[nodiscard]] SessionOutput on_bytes(ByteView bytes) override;

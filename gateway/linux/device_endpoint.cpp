@@ -21,8 +21,7 @@ DeviceEndpoint::DeviceEndpoint(const Settings& settings, const Services& service
       http_(services.json, services.clock, services.entropy),
       https_port_(settings.https_port),
       mqtt_port_(settings.mqtt_port),
-      amqp_port_(settings.amqp_port),
-      offers_tpm_(settings.offers_tpm) {}
+      amqp_port_(settings.amqp_port) {}
 
 DeviceEndpoint::~DeviceEndpoint() = default;
 
@@ -184,7 +183,7 @@ runtime::Task<void> DeviceEndpoint::serve_session(Shard& shard, DeviceTransport&
   if (is_mqtt) {
     session = std::make_unique<MqttSession>(ports, std::move(peer), protocol);
   } else {
-    session = std::make_unique<AmqpSession>(ports, std::move(peer), protocol, offers_tpm_);
+    session = std::make_unique<AmqpSession>(ports, std::move(peer), protocol);
   }
   DeviceConnection connection(transport, *session, is_mqtt ? "MQTT" : "AMQP", services_.shards,
                               services_.clock, services_.log);

@@ -29,8 +29,6 @@ class DeviceEndpoint {
     std::uint16_t mqtt_port = 8883;
     std::uint16_t amqp_port = 5671;
     std::size_t max_connections = kDefaultConnections;  // of the whole endpoint
-    // The engine answers a RegisterRequest with TPM keys and without a token by a ChallengeReply.
-    bool offers_tpm = false;
   };
   struct Services {
     Shards& shards;
@@ -86,7 +84,6 @@ class DeviceEndpoint {
   std::uint16_t https_port_ = 0;
   std::uint16_t mqtt_port_ = 0;
   std::uint16_t amqp_port_ = 0;
-  bool offers_tpm_ = false;
 };
 
 }  // namespace berth::gateway

@@ -12,9 +12,9 @@ constexpr std::string_view kAnonymous = "ANONYMOUS";
 
 }  // namespace
 
-AmqpSasl::AmqpSasl(Offer offer) : offer_(offer), mechanisms_(kPlain) {
-  if (offer.tpm) mechanisms_.append(" ").append(kTpm);
-  if (offer.certificate) {
+AmqpSasl::AmqpSasl(bool has_certificate) : has_certificate_(has_certificate), mechanisms_(kPlain) {
+  mechanisms_.append(" ").append(kTpm);
+  if (has_certificate) {
     mechanisms_.append(" ").append(kExternal).append(" ").append(kAnonymous);
   }
 }
@@ -32,14 +32,14 @@ SaslStep AmqpSasl::refuse(std::string reason) {
 SaslStep AmqpSasl::on_init(std::string_view mechanism, ByteView response) {
   if (state_ != State::init) return refuse("SASL: init comes once");
   if (mechanism == kPlain) return plain(response);
-  if (mechanism == kTpm && offer_.tpm) {
+  if (mechanism == kTpm) {
     const Result<void> read = tpm_.on_init(response);
     if (!read) return refuse(read.error().reason);
     state_ = State::tpm;
     return {SaslStep::Kind::challenge, {SaslTpm::kAskForRoot}, {}};
   }
   // Both leave it to the certificate: what they say beside it is of no interest.
-  if ((mechanism == kExternal || mechanism == kAnonymous) && offer_.certificate) return accept();
+  if ((mechanism == kExternal || mechanism == kAnonymous) && has_certificate_) return accept();
   return refuse("SASL: a mechanism that was not offered");
 }
 

@@ -29,11 +29,8 @@ struct SaslStep {
 
 class AmqpSasl {
  public:
-  struct Offer {
-    bool certificate = false;  // the TLS layer saw one
-    bool tpm = false;          // the engine makes challenges
-  };
-  explicit AmqpSasl(Offer offer);
+  // `has_certificate`: the TLS layer saw one.
+  explicit AmqpSasl(bool has_certificate);
 
   // Separated by spaces, in the order of the offer: rhea takes the first one that it knows, so that
   // EXTERNAL and ANONYMOUS, which need a certificate, come last and only if there is one.
@@ -58,7 +55,7 @@ class AmqpSasl {
   SaslStep refuse(std::string reason);
   SaslStep plain(ByteView response);
 
-  Offer offer_;
+  bool has_certificate_;
   std::string mechanisms_;
   State state_ = State::init;
   SaslTpm tpm_;

@@ -21,7 +21,7 @@ TEST_GROUP(AmqpLink) {
   FakeClock clock;
   FakeEntropy entropy;
   DevicePeer peer{{}, "192.0.2.7"};
-  AmqpSasl sasl{{}};
+  AmqpSasl sasl{false};
 
   void sasl_plain(const std::string& id) {
     const std::string zero("\0", 1);

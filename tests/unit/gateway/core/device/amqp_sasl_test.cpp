@@ -19,7 +19,7 @@ TEST_GROUP(AmqpSasl){
         return sasl.on_init(mechanism, as_bytes(response)).kind;
 }
 static void check_plain_refused(const std::string& response) {
-  AmqpSasl sasl({});
+  AmqpSasl sasl(false);
   const SaslStep step = sasl.on_init("PLAIN", as_bytes(response));
   CHECK_TRUE(step.kind == Kind::refused);
   CHECK_FALSE(step.reason.empty());
@@ -29,15 +29,13 @@ static void check_plain_refused(const std::string& response) {
 ;
 
 TEST(AmqpSasl, OffersWhatCanBeUsedAndPlainFirst) {
-  STRCMP_EQUAL("PLAIN", AmqpSasl({false, false}).mechanisms().c_str());
-  STRCMP_EQUAL("PLAIN TPM", AmqpSasl({false, true}).mechanisms().c_str());
-  STRCMP_EQUAL("PLAIN EXTERNAL ANONYMOUS", AmqpSasl({true, false}).mechanisms().c_str());
-  STRCMP_EQUAL("PLAIN TPM EXTERNAL ANONYMOUS", AmqpSasl({true, true}).mechanisms().c_str());
+  STRCMP_EQUAL("PLAIN TPM", AmqpSasl(false).mechanisms().c_str());
+  STRCMP_EQUAL("PLAIN TPM EXTERNAL ANONYMOUS", AmqpSasl(true).mechanisms().c_str());
 }
 
 TEST(AmqpSasl, TakesPlainForADeviceAndItsToken) {
   for (const std::string& authzid : {std::string(), kDevice}) {
-    AmqpSasl sasl({});
+    AmqpSasl sasl(false);
     CHECK_TRUE(init(sasl, "PLAIN", authzid + kZero + kDevice + kZero + kToken) == Kind::accepted);
     CHECK_TRUE(sasl.is_accepted());
     STRCMP_EQUAL("0ne00LAB001", sasl.device()->id_scope.c_str());
@@ -57,33 +55,33 @@ TEST(AmqpSasl, RefusesPlainThatDoesNotParse) {
 
 TEST(AmqpSasl, LeavesExternalAndAnonymousToTheCertificate) {
   for (const char* mechanism : {"EXTERNAL", "ANONYMOUS"}) {
-    AmqpSasl with({true, false});
+    AmqpSasl with(true);
     CHECK_TRUE(init(with, mechanism, "") == Kind::accepted);
     CHECK_FALSE(with.device().has_value());
     CHECK_TRUE(with.token().empty());
-    AmqpSasl without({false, false});
+    AmqpSasl without(false);
     CHECK_TRUE(init(without, mechanism, "") == Kind::refused);
   }
 }
 
 TEST(AmqpSasl, RefusesMechanismsThatWereNotOffered) {
-  for (const char* mechanism : {"", "plain", "TPM", "SCRAM-SHA-1", "PLAINTPM"}) {
-    AmqpSasl sasl({true, false});
+  for (const char* mechanism : {"", "plain", "tpm", "SCRAM-SHA-1", "PLAIN TPM"}) {
+    AmqpSasl sasl(true);
     CHECK_TRUE_TEXT(init(sasl, mechanism, kZero + kDevice + kZero + kToken) == Kind::refused,
                     mechanism);
   }
 }
 
 TEST(AmqpSasl, TakesNothingAfterItsEnd) {
-  AmqpSasl sasl({true, true});
+  AmqpSasl sasl(true);
   CHECK_TRUE(init(sasl, "EXTERNAL", "") == Kind::accepted);
   CHECK_TRUE(init(sasl, "EXTERNAL", "") == Kind::refused);
   CHECK_FALSE(sasl.is_accepted());
-  CHECK_TRUE(sasl.on_response({}).kind == Kind::refused);
+  CHECK_TRUE(sasl.on_response(false).kind == Kind::refused);
 }
 
 TEST(AmqpSasl, GoesThroughTheMechanismTpm) {
-  AmqpSasl sasl({false, true});
+  AmqpSasl sasl(false);
   const SaslStep asked =
       sasl.on_init("TPM", as_bytes(kZero + "0ne00LAB001" + kZero + "dev-1" + kZero + "EK"));
   CHECK_TRUE(asked.kind == Kind::challenge);
@@ -105,11 +103,11 @@ TEST(AmqpSasl, GoesThroughTheMechanismTpm) {
 }
 
 TEST(AmqpSasl, RefusesADeviceThatDoesNotWaitForItsChallenge) {
-  AmqpSasl sasl({false, true});
+  AmqpSasl sasl(false);
   CHECK_TRUE(init(sasl, "TPM", kZero + "0ne00LAB001" + kZero + "dev-1" + kZero + "EK") ==
              Kind::challenge);
   CHECK_TRUE(sasl.on_tpm_challenge(as_bytes("blob")).kind == Kind::refused);
-  AmqpSasl other({false, true});
+  AmqpSasl other(false);
   CHECK_TRUE(init(other, "TPM", kZero + "0ne00LAB001" + kZero + "dev-1" + kZero + "EK") ==
              Kind::challenge);
   CHECK_TRUE(other.on_response(as_bytes(kZero + "SRK")).kind == Kind::wait);
