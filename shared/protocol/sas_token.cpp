@@ -110,16 +110,24 @@ bool covers(const SasToken& token, std::string_view host_and_path) {
   return host_and_path.size() == resource->size() || host_and_path[resource->size()] == '/';
 }
 
+UnsignedSasToken::UnsignedSasToken(std::string_view resource, std::int64_t expiry_unix_seconds,
+                                   std::string_view policy)
+    : resource_(percent_encode(resource)),
+      expiry_(std::to_string(expiry_unix_seconds)),
+      policy_(percent_encode(policy)) {}
+
+std::string UnsignedSasToken::finish(ByteView signature) const {
+  std::string token = std::string(kScheme) + "sr=" + resource_ +
+                      "&sig=" + percent_encode(to_base64(signature)) + "&se=" + expiry_;
+  if (!policy_.empty()) token += "&skn=" + policy_;
+  return token;
+}
+
 std::string make_sas_token(std::string_view resource, const SecretBytes& key,
                            std::int64_t expiry_unix_seconds, std::string_view policy,
                            ports::Crypto& crypto) {
-  const std::string sr = percent_encode(resource);
-  const std::string se = std::to_string(expiry_unix_seconds);
-  const ports::Sha256Digest signature = crypto.hmac_sha256(key.reveal(), as_bytes(sr + "\n" + se));
-  std::string token = std::string(kScheme) + "sr=" + sr +
-                      "&sig=" + percent_encode(to_base64(signature)) + "&se=" + se;
-  if (!policy.empty()) token += "&skn=" + percent_encode(policy);
-  return token;
+  const UnsignedSasToken token(resource, expiry_unix_seconds, policy);
+  return token.finish(crypto.hmac_sha256(key.reveal(), as_bytes(token.text())));
 }
 
 }  // namespace berth::protocol

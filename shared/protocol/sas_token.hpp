@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
 #include "shared/base/secret_bytes.hpp"
 #include "shared/domain/attestation/evidence.hpp"
@@ -38,6 +39,21 @@ inline constexpr std::size_t kMaxSasTokenLength = 1024;
 // Whether the token's `sr` covers `host_and_path` ("host/enrollments/x", already decoded, without
 // scheme or query): a segment-wise prefix of it, whatever the case.
 [[nodiscard]] bool covers(const SasToken& token, std::string_view host_and_path);
+
+// A token whose key is not at hand: a TPM signs text(), and finish() puts the signature in.
+class UnsignedSasToken {
+ public:
+  // As make_sas_token().
+  UnsignedSasToken(std::string_view resource, std::int64_t expiry_unix_seconds,
+                   std::string_view policy);
+  [[nodiscard]] std::string text() const { return resource_ + "\n" + expiry_; }
+  [[nodiscard]] std::string finish(ByteView signature) const;
+
+ private:
+  std::string resource_;  // encoded
+  std::string expiry_;
+  std::string policy_;  // encoded
+};
 
 // A token for `resource` (not encoded; upper-case escapes are written). An empty `policy` leaves
 // `skn` out.

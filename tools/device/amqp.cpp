@@ -4,6 +4,7 @@
 
 #include "tools/device/amqp_connection.hpp"
 #include "tools/device/answer.hpp"
+#include "tools/device/tpm_attestation.hpp"
 
 namespace berth::device {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr const char* kSubprotocol = "AMQPWSB10";
 
 std::unique_ptr<SaslMechanism> mechanism_of(const Attempt& attempt, ports::Crypto& crypto) {
+  if (attempt.identity.tpm) return make_tpm_mechanism(attempt);
   if (!attempt.identity.symmetric_key) return nullptr;  // the certificate on TLS says it all
   return make_plain_mechanism(resource_of(attempt), sas_token(attempt, crypto));
 }
@@ -52,6 +54,7 @@ runtime::Task<Result<Outcome>> AmqpTransport::register_device(Attempt attempt) {
   } else if (outcome) {
     co_await connection->close();
   }
+  if (outcome) outcome = take_identity_key(attempt, std::move(*outcome));
   co_return std::move(outcome);
 }
 

@@ -5,7 +5,9 @@
 
 #include <boost/json.hpp>
 
+#include "shared/base/encoding.hpp"
 #include "shared/protocol/sas_token.hpp"
+#include "tools/device/tpm.hpp"
 
 namespace berth::device {
 namespace {
@@ -49,6 +51,10 @@ Result<Answer> read_answer(int status, std::string_view body) {
     answer.outcome.hub = text_of(registration, "assignedHub");
     answer.outcome.device_id = text_of(registration, "deviceId");
     answer.outcome.substatus = text_of(registration, "substatus");
+    if (const json::value* tpm = registration.if_contains("tpm"); tpm && tpm->is_object()) {
+      answer.outcome.tpm_authentication_key =
+          from_base64(text_of(tpm->get_object(), "authenticationKey")).value_or(Bytes{});
+    }
     if (const json::value* payload = registration.if_contains("payload")) {
       answer.outcome.payload = json::serialize(*payload);
     }
@@ -67,9 +73,23 @@ Result<Answer> read_answer(int status, std::string_view body) {
   return answer;
 }
 
+std::optional<Bytes> read_tpm_challenge(int status, std::string_view body) {
+  constexpr int kUnauthorized = 401;
+  json::error_code failed;
+  const json::value value = json::parse(json::string_view(body.data(), body.size()), failed);
+  if (status != kUnauthorized || failed || !value.is_object()) return std::nullopt;
+  const std::string blob = text_of(value.get_object(), "authenticationKey");
+  if (blob.empty()) return std::nullopt;
+  return from_base64(blob);
+}
+
 std::string register_body(const Identity& identity) {
   json::object body;
   body["registrationId"] = identity.registration_id;
+  if (identity.tpm) {
+    body["tpm"] = {{"endorsementKey", to_base64(identity.tpm->endorsement_key())},
+                   {"storageRootKey", to_base64(identity.tpm->storage_root_key())}};
+  }
   if (!identity.payload.empty()) {
     json::error_code failed;
     json::value payload = json::parse(identity.payload, failed);

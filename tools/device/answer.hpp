@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
 #include "shared/ports/crypto.hpp"
 #include "tools/device/device.hpp"
@@ -20,6 +22,9 @@ struct Answer {
 
 // Reads a RegistrationOperationStatus, or an error document. Errc::malformed for anything else.
 [[nodiscard]] Result<Answer> read_answer(int status, std::string_view body);
+
+// What a TPM is challenged with (device API 4.2). None: the answer is no challenge.
+[[nodiscard]] std::optional<Bytes> read_tpm_challenge(int status, std::string_view body);
 
 // The body of a register request.
 [[nodiscard]] std::string register_body(const Identity& identity);

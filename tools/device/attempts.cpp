@@ -9,6 +9,8 @@
 #include "shared/base/encoding.hpp"
 #include "shared/crypto/pem_files.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
+#include "shared/domain/attestation/tpm_registration_id.hpp"
+#include "tools/device/tpm.hpp"
 
 namespace berth::device {
 namespace {
@@ -99,6 +101,12 @@ Result<void> Attempts::read_identity() {
     if (!issuer) return issuer.error();
     issuer_ = std::move(*issuer);
   }
+  if (!options_->tcti.empty()) {
+    auto tpm = Tpm::open(options_->tcti);
+    if (!tpm) return tpm.error();
+    tpm_ = std::move(*tpm);
+    tpm_registration_id_ = domain::tpm_registration_id(tpm_->endorsement_key(), services_.crypto);
+  }
   return {};
 }
 
@@ -114,7 +122,11 @@ Result<Attempt> Attempts::operator()(std::size_t index) {
   attempt.unix_now = unix_seconds(clock_.wall());
   attempt.api_version = options_->api_version;
   attempt.force = options_->force;
-  if (!options_->group_key.empty()) {
+  attempt.wants_hub_token = options_->wants_hub_token;
+  if (tpm_ != nullptr) {
+    attempt.identity.tpm = tpm_;
+    if (options_->registration_id.empty()) attempt.identity.registration_id = tpm_registration_id_;
+  } else if (!options_->group_key.empty()) {
     attempt.identity.symmetric_key =
         domain::derive_device_key(key_, attempt.identity.registration_id, services_.crypto);
   } else if (!options_->key.empty()) {

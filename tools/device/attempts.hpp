@@ -45,6 +45,8 @@ class Attempts {
   runtime::SystemClock clock_;
   Endpoint endpoint_;
   SecretBytes key_;
+  std::shared_ptr<Tpm> tpm_;
+  std::string tpm_registration_id_;
   ports::TlsIdentity own_;
   ports::TlsIdentity issuer_;
   std::shared_ptr<ports::TlsContext> context_;

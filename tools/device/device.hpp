@@ -29,9 +29,12 @@ struct Endpoint {
   std::vector<Bytes> trusted;  // DER
 };
 
+class Tpm;
+
 struct Identity {
   std::string registration_id;
-  // Exactly one of the two.
+  // Exactly one of symmetric key, certificate and TPM.
+  std::shared_ptr<Tpm> tpm;  // shared by its attempts, one after the other, and their mechanisms
   std::optional<SecretBytes> symmetric_key;
   // What a pre-shared key's identity says of that key: the group it is derived from, and that it is
   // the secondary one. CoAPS only.
@@ -48,6 +51,8 @@ struct Outcome {
   std::string device_id;
   std::string substatus;
   std::string payload;
+  Bytes tpm_authentication_key;  // a TPM's: what wraps the key for its hub
+  std::string hub_token;         // a TPM's, if it was asked for: signed with that key
   std::int64_t error_code = 0;
   std::string message;
 };
@@ -61,6 +66,7 @@ struct Attempt {
   std::string api_version = kApiVersion;
   // Asks for a new assignment whatever the enrollment's policy says. MQTT has no words for it.
   bool force = false;
+  bool wants_hub_token = false;  // see Outcome
 };
 
 // "{idScope}/registrations/{registrationId}", which names the device in every protocol.

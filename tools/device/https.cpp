@@ -5,6 +5,7 @@
 #include "shared/base/encoding.hpp"
 #include "tools/device/answer.hpp"
 #include "tools/device/conversation.hpp"
+#include "tools/device/tpm_attestation.hpp"
 
 namespace berth::device {
 namespace {
@@ -24,6 +25,19 @@ class HttpsConversation final : public Conversation {
         token_(attempt.identity.symmetric_key ? sas_token(attempt, crypto) : "") {}
 
   runtime::Task<Result<Reply>> ask(std::string operation_id, Deadline deadline) override {
+    auto reply = co_await ask_once(operation_id, deadline);
+    if (!reply || !attempt_.identity.tpm || !token_.empty()) co_return reply;
+    // A TPM asks without a token first, to be told what to sign it with.
+    const auto challenge = read_tpm_challenge(reply->status, reply->body);
+    if (!challenge) co_return reply;
+    auto token = answer_tpm_challenge(attempt_, *challenge);
+    if (!token) co_return token.error();
+    token_ = std::move(*token);
+    co_return co_await ask_once(operation_id, deadline);
+  }
+
+ private:
+  runtime::Task<Result<Reply>> ask_once(const std::string& operation_id, Deadline deadline) {
     http::Request request = request_for(operation_id);
     auto response = co_await client_.send(origin_, std::move(request), left_until(deadline));
     if (!response) co_return response.error();
@@ -34,7 +48,6 @@ class HttpsConversation final : public Conversation {
     co_return reply;
   }
 
- private:
   http::Request request_for(const std::string& operation_id) const {
     http::Request request;
     request.target = "/" + attempt_.endpoint.id_scope + "/registrations/" +
@@ -73,6 +86,7 @@ runtime::Task<Result<Outcome>> HttpsTransport::register_device(Attempt attempt) 
   HttpsConversation conversation(attempt, *client_, services_.crypto);
   auto outcome = co_await converse(conversation, deadline);
   if (!services_.keep_connection) client_.reset();
+  if (outcome) outcome = take_identity_key(attempt, std::move(*outcome));
   co_return std::move(outcome);
 }
 

@@ -9,6 +9,7 @@
 #include "tools/device/connect.hpp"
 #include "tools/device/options.hpp"
 #include "tools/device/output.hpp"
+#include "tools/device/tpm.hpp"
 
 namespace {
 
@@ -63,6 +64,13 @@ int run(const device::ConnectOptions& options) {
   if (!report) return wrong_usage(report.error());
   std::cout << report->line << '\n';
   return report->failed == 0 ? 0 : 1;
+}
+
+int run(const device::TpmOptions& options) {
+  const auto tpm = device::Tpm::open(options.tcti);
+  if (!tpm) return wrong_usage(tpm.error());
+  std::cout << device::line_of(**tpm, *crypto::make_wolfssl_crypto()) << '\n';
+  return 0;
 }
 
 int run(const device::AttackOptions& options) {

@@ -94,9 +94,16 @@ void add_identity(CLI::App& app, RegisterOptions& options) {
   private_key->needs(certificate);
   issuer->needs(issuer_key);
   issuer_key->needs(issuer);
-  key->excludes(group_key, certificate, issuer);
-  group_key->excludes(certificate, issuer);
-  certificate->excludes(issuer);
+  auto* tcti = app.add_option("--tcti", options.tcti,
+                              "TPM to attest with, as libtss2 names it: device:/dev/tpmrm0 or "
+                              "swtpm:host=127.0.0.1,port=2321; HTTPS and AMQP");
+  app.add_flag("--hub-token", options.wants_hub_token,
+               "show a token for the hub, signed with the key that the TPM was given")
+      ->needs(tcti);
+  key->excludes(group_key, certificate, issuer, tcti);
+  group_key->excludes(certificate, issuer, tcti);
+  certificate->excludes(issuer, tcti);
+  issuer->excludes(tcti);
   app.add_option("--payload", options.payload, "JSON object for custom allocation");
   app.add_flag("--force", options.force,
                "ask for a new assignment, whatever the enrollment's policy says; HTTPS and AMQP");
@@ -123,11 +130,22 @@ void add_load(CLI::App& app, RegisterOptions& options) {
   app.add_flag("--quiet", options.quiet, "only the summary line");
 }
 
+void check_tpm(const RegisterOptions& options) {
+  if (options.count > 1) throw CLI::ValidationError("--tcti: a TPM is one device");
+  if (!options.protocol.starts_with("https") && !options.protocol.starts_with("amqp")) {
+    throw CLI::ValidationError("--tcti: TPMs attest over HTTPS and AMQP");
+  }
+}
+
 void check(const RegisterOptions& options) {
-  if (options.registration_id.empty()) throw CLI::RequiredError("--registration-id");
-  if (options.key.empty() && options.group_key.empty() && options.certificate_file.empty() &&
-      options.issuer_file.empty()) {
-    throw CLI::ValidationError("give --key, --group-key, --certificate or --issue-from");
+  if (!options.tcti.empty()) {
+    check_tpm(options);
+  } else {
+    if (options.registration_id.empty()) throw CLI::RequiredError("--registration-id");
+    if (options.key.empty() && options.group_key.empty() && options.certificate_file.empty() &&
+        options.issuer_file.empty()) {
+      throw CLI::ValidationError("give --key, --group-key, --certificate, --issue-from or --tcti");
+    }
   }
   if (options.force && options.protocol.starts_with("mqtt")) {
     throw CLI::ValidationError("--force: MQTT has no words for it");
@@ -172,6 +190,15 @@ CLI::App* add_connect(CLI::App& app, ConnectOptions& options) {
       ->check(CLI::Range(std::size_t{1}, kMaxIdentities))
       ->capture_default_str();
   return connect;
+}
+
+CLI::App* add_tpm(CLI::App& app, TpmOptions& options) {
+  auto* tpm = app.add_subcommand(
+      "tpm",
+      "Shows what an enrollment needs to know of a TPM: its endorsement key, and the registration "
+      "ID that is made of it. Makes the TPM's keys, if it has none.");
+  tpm->add_option("--tcti", options.tcti, "the TPM, as libtss2 names it")->required();
+  return tpm;
 }
 
 std::string kinds_of_attack() {
@@ -234,10 +261,13 @@ Command parse_command_line(int argc, const char* const* argv) {
   add_load(app, registering);
   const CLI::App* connect = add_connect(app, connecting);
   const CLI::App* attack = add_attack(app, attacking);
+  TpmOptions showing;
+  const CLI::App* tpm = add_tpm(app, showing);
   try {
     app.parse(argc, argv);
     if (connect->parsed()) return connecting;
     if (attack->parsed()) return attacking;
+    if (tpm->parsed()) return showing;
     check(registering);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

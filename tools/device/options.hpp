@@ -33,6 +33,8 @@ struct RegisterOptions {
   std::string key_file;
   std::string issuer_file;
   std::string issuer_key_file;
+  std::string tcti;
+  bool wants_hub_token = false;
   std::string payload;
   bool force = false;
   std::size_t count = 1;
@@ -45,8 +47,13 @@ struct RegisterOptions {
   bool quiet = false;
 };
 
+// What an enrollment needs to know of a TPM.
+struct TpmOptions {
+  std::string tcti;
+};
+
 // The exit code if there is nothing to run: help was asked for, or the usage was wrong.
-using Command = std::variant<int, RegisterOptions, ConnectOptions, AttackOptions>;
+using Command = std::variant<int, RegisterOptions, ConnectOptions, AttackOptions, TpmOptions>;
 
 [[nodiscard]] Command parse_command_line(int argc, const char* const* argv);
 

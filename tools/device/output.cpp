@@ -4,6 +4,10 @@
 
 #include <boost/json.hpp>
 
+#include "shared/base/encoding.hpp"
+#include "shared/domain/attestation/tpm_registration_id.hpp"
+#include "tools/device/tpm.hpp"
+
 namespace berth::device {
 
 namespace json = boost::json;
@@ -24,6 +28,7 @@ std::string line_of(const Report& report) {
     line["assignedHub"] = report.outcome->hub;
     line["deviceId"] = report.outcome->device_id;
     line["substatus"] = report.outcome->substatus;
+    if (!report.outcome->hub_token.empty()) line["hubToken"] = report.outcome->hub_token;
     if (!report.outcome->payload.empty()) {
       line["payload"] = json::parse(report.outcome->payload);  // a JSON text, from read_answer()
     }
@@ -32,6 +37,14 @@ std::string line_of(const Report& report) {
     line["errorCode"] = report.outcome->error_code;
     line["message"] = report.outcome->message;
   }
+  return json::serialize(line);
+}
+
+std::string line_of(const Tpm& tpm, ports::Crypto& crypto) {
+  json::object line;
+  line["registrationId"] = domain::tpm_registration_id(tpm.endorsement_key(), crypto);
+  line["endorsementKey"] = to_base64(tpm.endorsement_key());
+  line["storageRootKey"] = to_base64(tpm.storage_root_key());
   return json::serialize(line);
 }
 

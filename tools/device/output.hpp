@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "shared/ports/crypto.hpp"
 #include "tools/device/fleet.hpp"
 
 namespace berth::device {
@@ -14,5 +15,8 @@ namespace berth::device {
 [[nodiscard]] std::string line_of(const Report& report);
 [[nodiscard]] std::string line_of(const Summary& summary, std::size_t devices,
                                   std::chrono::microseconds took);
+
+// What an enrollment needs to know of it.
+[[nodiscard]] std::string line_of(const Tpm& tpm, ports::Crypto& crypto);
 
 }  // namespace berth::device

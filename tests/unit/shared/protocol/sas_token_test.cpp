@@ -232,6 +232,17 @@ TEST(SasToken, AMadeTokenWithoutPolicyHasNone) {
   CHECK_TRUE(signature_fits(token, key(kK1), crypto));
 }
 
+TEST(SasToken, ATokenThatATpmSignsIsTheSame) {
+  const SecretBytes key = SecretBytes::copy_of(as_bytes("sixteen bytes it"));
+  const protocol::UnsignedSasToken token("0ne00LAB001/registrations/a:b", 1900000000,
+                                         "registration");
+  STRCMP_EQUAL("0ne00LAB001%2Fregistrations%2Fa%3Ab\n1900000000", token.text().c_str());
+  STRCMP_EQUAL(protocol::make_sas_token("0ne00LAB001/registrations/a:b", key, 1900000000,
+                                        "registration", crypto)
+                   .c_str(),
+               token.finish(crypto.hmac_sha256(key.reveal(), as_bytes(token.text()))).c_str());
+}
+
 TEST(SasToken, ExpiryAllowsForTheSkewAndNoMore) {
   const SasToken token = parsed(kTokenA);
   const WallTime expiry = from_unix_seconds(1767225600);

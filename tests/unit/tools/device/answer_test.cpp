@@ -50,6 +50,25 @@ TEST(Answer, ReadsAnAssignment) {
   STRCMP_EQUAL(R"({"line":7})", answer->outcome.payload.c_str());
 }
 
+TEST(Answer, ReadsTheKeyThatATpmIsGiven) {
+  const auto answer = read_answer(
+      200, R"({"operationId":"4.a","status":"assigned","registrationState":{"assignedHub":"h",)"
+           R"("deviceId":"d","tpm":{"authenticationKey":"AQID"}}})");
+  CHECK(answer->outcome.tpm_authentication_key == (Bytes{1, 2, 3}));
+}
+
+// Device API 4.2, step 2.
+TEST(Answer, TellsATpmsChallengeFromARefusal) {
+  const auto blob = device::read_tpm_challenge(
+      401, R"({"message":"Authorization required","keyName":"registration",)"
+           R"("authenticationKey":"AQID"})");
+  CHECK(blob == (Bytes{1, 2, 3}));
+  CHECK_FALSE(device::read_tpm_challenge(401, R"({"errorCode":401002})").has_value());
+  CHECK_FALSE(device::read_tpm_challenge(404, R"({"authenticationKey":"AQID"})").has_value());
+  CHECK_FALSE(device::read_tpm_challenge(401, R"({"authenticationKey":"!"})").has_value());
+  CHECK_FALSE(device::read_tpm_challenge(401, "none").has_value());
+}
+
 TEST(Answer, ReadsAnOperationThatGoesOn) {
   const auto answer = read_answer(202, R"({"operationId":"4.a","status":"assigning"})");
   CHECK(answer->kind == Answer::Kind::pending);

@@ -56,6 +56,29 @@ TEST(DeviceOptions, OnlyProtocolsThatCanForceAreAskedTo) {
                              "amqp-ws", "--force"}));
 }
 
+TEST(DeviceOptions, ATpmIsOneDeviceOverHttpsOrAmqp) {
+  const auto command = parse({"--dev", "d", "--tcti", "device:/dev/tpmrm0", "--hub-token"});
+  const auto options = std::get<device::RegisterOptions>(command);
+  STRCMP_EQUAL("device:/dev/tpmrm0", options.tcti.c_str());
+  CHECK_TRUE(options.wants_hub_token);
+  for (const char* protocol : {"https", "amqp", "amqp-ws"}) {
+    LONGS_EQUAL(-1, exit_code({"--dev", "d", "--tcti", "t", "--protocol", protocol}));
+  }
+  for (const char* protocol : {"mqtt", "mqtt-ws", "coaps"}) {
+    LONGS_EQUAL(2, exit_code({"--dev", "d", "--tcti", "t", "--protocol", protocol}));
+  }
+  LONGS_EQUAL(2, exit_code({"--dev", "d", "--tcti", "t", "--count", "2"}));
+  LONGS_EQUAL(2, exit_code({"--dev", "d", "--tcti", "t", "--key", "AA=="}));
+  LONGS_EQUAL(2,
+              exit_code({"--dev", "d", "--registration-id", "d", "--key", "AA==", "--hub-token"}));
+}
+
+TEST(DeviceOptions, ShowsATpm) {
+  const auto command = parse({"tpm", "--tcti", "t"});
+  STRCMP_EQUAL("t", std::get<device::TpmOptions>(command).tcti.c_str());
+  LONGS_EQUAL(2, exit_code({"tpm"}));
+}
+
 TEST(DeviceOptions, FleetsAreBounded) {
   const std::vector<const char*> base{"--dev", "d", "--registration-id", "d", "--key", "AA=="};
   auto with = base;
