@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts `berth dev`, enrolls four devices as an admin would and lets them register.
+"""Starts `berth dev`, enrolls devices as an admin would and lets them register, over every protocol.
 
     first_devices.py --bin FOLDER --dir DIR [--once]
 
@@ -9,6 +9,7 @@ DIR/demo, so that a second run goes on with the same devices.
 
 import argparse
 import base64
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -22,6 +23,8 @@ import threading
 
 READY_WITHIN_SECONDS = 60
 STOPPED_WITHIN_SECONDS = 10
+# Few, so that what the table shows is each device's own time.
+AT_ONCE = 3
 
 # What `berth dev --standard-ports` listens on (device protocols that are not served yet included, so
 # that a later version does not change its mind on the same machine).
@@ -175,7 +178,6 @@ def enroll_all(admin, materials):
     camera = materials.certificate("demo-camera")
     root = materials.certificate("demo-root", is_ca=True)
     materials.certificate("demo-line-3", is_ca=True, issuer="demo-root")
-    sensor = materials.certificate("demo-sensor", issuer="demo-line-3")
 
     symmetric = ["--attestation-type", "symmetricKey", "--primary-key"]
     x509 = ["--attestation-type", "x509", "--certificate-path"]
@@ -184,21 +186,38 @@ def enroll_all(admin, materials):
     admin.enroll("group", "--group-id", "demo-robots", *symmetric, group_key)
     admin.enroll("group", "--group-id", "demo-sensors", *x509, root)
 
+    def robot(number, protocol):
+        attestation = "symmetric key, group"
+        if protocol == "coaps":
+            # The key exchange names the group that the device's key is derived from.
+            return (f"demo-robot-{number}", protocol, attestation,
+                    ["--group-key", group_key, "--group-id", "demo-robots"])
+        return f"demo-robot-{number}", protocol, attestation, ["--group-key", group_key]
+
+    def sensor(number, protocol):
+        name = f"demo-sensor-{number}"
+        certificate = materials.certificate(name, issuer="demo-line-3")
+        key = ["--private-key", materials.path(name + ".key")]
+        return name, protocol, "X.509 chain, group", ["--certificate", certificate, *key]
+
     return [
         ("demo-press", "https", "symmetric key, individual", ["--key", individual_key]),
-        ("demo-robot-7", "mqtt", "symmetric key, group", ["--group-key", group_key]),
         (
             "demo-camera",
             "https",
             "X.509, individual",
             ["--certificate", camera, "--private-key", materials.path("demo-camera.key")],
         ),
-        (
-            "demo-sensor",
-            "mqtt",
-            "X.509 chain, group",
-            ["--certificate", sensor, "--private-key", materials.path("demo-sensor.key")],
-        ),
+        robot(1, "mqtt"),
+        sensor(1, "mqtt"),
+        robot(2, "mqtt-ws"),
+        sensor(2, "mqtt-ws"),
+        robot(3, "amqp"),
+        sensor(3, "amqp"),
+        robot(4, "amqp-ws"),
+        sensor(4, "amqp-ws"),
+        robot(5, "coaps"),
+        sensor(5, "coaps"),
     ]
 
 
@@ -231,7 +250,8 @@ def how_to_go_on(programs, directory, description):
     shown = pathlib.Path(os.path.relpath(programs))
     lines = [
         f"ID scope      {description['idScope']}",
-        f"devices       {device['host']}: https {device['https']}, mqtt {device['mqtt']}",
+        f"devices       {device['host']}: https {device['https']}, mqtt {device['mqtt']}, "
+        f"amqp {device['amqp']}, coaps {device['coaps']}",
         f"service API   {service['url']}",
     ]
     if "console" in description:
@@ -246,7 +266,7 @@ def how_to_go_on(programs, directory, description):
         f"  {shown}/berth --ca-file {service['caFile']} enrollment list",
         f"  {shown}/berth --ca-file {service['caFile']} registration show --registration-id demo-press",
         f"  {shown}/berth dev offline --dir {directory}     # cut the gateway's link: it goes on serving",
-        f"  {shown}/berth-device --dev {directory}/dev.json --protocol mqtt --registration-id demo-robot-8 \\",
+        f"  {shown}/berth-device --dev {directory}/dev.json --protocol mqtt --registration-id demo-robot-20 \\",
         f"      --group-key \"$(cat {directory}/demo/demo-robots.symmetric)\"",
     ]
     return lines
@@ -275,10 +295,10 @@ def main():
         devices = enroll_all(admin, Materials(directory / "demo"))
         rows = [["device", "protocol", "attestation", "hub", "ms"]]
         all_got_hubs = True
-        for device in devices:
-            got_hub, row = register(programs, directory, device)
-            all_got_hubs = all_got_hubs and got_hub
-            rows.append(row)
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for got_hub, row in pool.map(lambda one: register(programs, directory, one), devices):
+                all_got_hubs = all_got_hubs and got_hub
+                rows.append(row)
         print()
         print_table(rows)
         print()
