@@ -63,6 +63,7 @@ struct CommandTree::Impl {
   HubOptions hub;
   TenantOptions tenant;
   PolicyOptions policy;
+  CertificateOptions certificate;
   GatewayOptions gateway;
   RootKeyOptions root_key;
   DevStartOptions dev_start;
@@ -88,6 +89,7 @@ struct CommandTree::Impl {
     add_registrations();
     add_hubs();
     add_policies();
+    add_certificates();
     add_settings();
     add_tenants();
     add_sites();
@@ -403,6 +405,63 @@ struct CommandTree::Impl {
     choose(string->add_option("--key", policy.which_key, "primary or secondary"), kWhichKeys);
   }
 
+  void add_certificates() {
+    CLI::App* group = noun("certificate", "CA certificates that enrollments refer to by name");
+    const auto add_name = [this](CLI::App* to) {
+      to->add_option("name,--certificate-name,-n", certificate.name, "The certificate's name")
+          ->required()
+          ->type_name("");
+    };
+    const auto add_path = [this](CLI::App* to, const std::string& what) {
+      return to->add_option("--path,-p", certificate.path, what);
+    };
+    const auto add_present_etag = [this](CLI::App* to) {
+      add_etag(to, certificate.etag, "otherwise the present one is taken");
+    };
+    const auto add_verified = [this](CLI::App* to) {
+      to->add_option("--verified,-v", certificate.verified,
+                     "true: the CA is yours, no proof of possession is asked for");
+    };
+    const std::string file = "File of the CA certificate, PEM or DER in base64";
+    CLI::App* create =
+        calling_verb(group, "create", "Upload a CA certificate",
+                     "  berth certificate create plant-root --path root.pem\n"
+                     "  berth certificate create plant-root --path root.pem --verified true",
+                     create_certificate, certificate);
+    add_name(create);
+    add_path(create, file)->required();
+    add_verified(create);
+    calling_verb(group, "list", "List CA certificates", "  berth certificate list",
+                 list_certificates);
+    add_name(calling_verb(group, "show", "Show a CA certificate",
+                          "  berth certificate show plant-root", show_certificate, certificate));
+    CLI::App* update = calling_verb(group, "update", "Replace a CA certificate, or vouch for it",
+                                    "  berth certificate update plant-root --path root-2026.pem",
+                                    update_certificate, certificate);
+    add_name(update);
+    add_path(update, file);
+    add_verified(update);
+    add_present_etag(update);
+    CLI::App* remove =
+        calling_verb(group, "delete", "Delete a CA certificate that no enrollment refers to",
+                     "  berth certificate delete plant-root", delete_certificate, certificate);
+    add_name(remove);
+    add_present_etag(remove);
+    CLI::App* code = calling_verb(group, "generate-verification-code",
+                                  "Ask for the code that proves possession of the CA's key",
+                                  "  berth certificate generate-verification-code plant-root",
+                                  generate_verification_code, certificate);
+    add_name(code);
+    add_present_etag(code);
+    CLI::App* proof = calling_verb(group, "verify", "Prove possession of the CA's key",
+                                   "  berth certificate verify plant-root --path proof.pem",
+                                   verify_certificate, certificate);
+    add_name(proof);
+    add_path(proof, "File of a certificate that the CA issued to the code as common name")
+        ->required();
+    add_present_etag(proof);
+  }
+
   void add_settings() {
     CLI::App* group = noun("settings", "The tenant's own settings");
     calling_verb(group, "show", "Show the settings", "  berth settings show", show_settings);
@@ -425,6 +484,8 @@ struct CommandTree::Impl {
       choose(to->add_option("--allocation-policy,--ap", tenant.allocation_policy,
                             "For enrollments that don't say their own"),
              kTenantAllocationPolicies);
+      to->add_flag("--default", tenant.becomes_default,
+                   "The one that is meant where no tenant claims the host name");
     };
     CLI::App* create = calling_verb(
         group, "create", "Create a tenant, with an owner policy",

@@ -60,6 +60,16 @@ namespace berth::cli {
 [[nodiscard]] Result<Output> regenerate_policy_key(ServiceClient& client, const PolicyOptions& o);
 [[nodiscard]] Result<Output> show_connection_string(ServiceClient& client, const PolicyOptions& o);
 
+// certificate_commands.cpp
+[[nodiscard]] Result<Output> create_certificate(ServiceClient& client, const CertificateOptions& o);
+[[nodiscard]] Result<Output> list_certificates(ServiceClient& client);
+[[nodiscard]] Result<Output> show_certificate(ServiceClient& client, const CertificateOptions& o);
+[[nodiscard]] Result<Output> update_certificate(ServiceClient& client, const CertificateOptions& o);
+[[nodiscard]] Result<Output> delete_certificate(ServiceClient& client, const CertificateOptions& o);
+[[nodiscard]] Result<Output> generate_verification_code(ServiceClient& client,
+                                                        const CertificateOptions& o);
+[[nodiscard]] Result<Output> verify_certificate(ServiceClient& client, const CertificateOptions& o);
+
 // gateway_commands.cpp
 [[nodiscard]] Result<Output> create_gateway(ServiceClient& client, const GatewayOptions& o);
 [[nodiscard]] Result<Output> list_gateways(ServiceClient& client);

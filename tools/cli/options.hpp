@@ -77,6 +77,7 @@ struct TenantOptions {
   std::string name;
   std::optional<std::vector<std::string>> host_names;
   std::string allocation_policy;
+  bool becomes_default = false;
   std::string etag;
 };
 
@@ -86,6 +87,13 @@ struct PolicyOptions {
   std::string primary_key;
   std::string secondary_key;
   std::string which_key = "primary";
+  std::string etag;
+};
+
+struct CertificateOptions {
+  std::string name;
+  std::string path;  // of the certificate, PEM or DER in base64
+  std::optional<bool> verified;
   std::string etag;
 };
 

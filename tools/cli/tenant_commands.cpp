@@ -21,6 +21,7 @@ bj::object record_of(const TenantOptions& o) {
     record["hostNames"] = std::move(names);
   }
   if (!o.allocation_policy.empty()) record["allocationPolicy"] = o.allocation_policy;
+  if (o.becomes_default) record["isDefault"] = true;
   return record;
 }
 

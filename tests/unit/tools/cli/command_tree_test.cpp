@@ -68,6 +68,8 @@ TEST(CommandTree, EndsWithTwoOnWrongUsage) {
   CHECK_EQUAL(kWrongUsage, run({"enrollment", "list", "--output", "xml"}));
   CHECK_EQUAL(kWrongUsage, run({"group", "create", "g", "--allocation-policy", "fastest"}));
   CHECK_EQUAL(kWrongUsage, run({"enrollment", "list", "--login", "nonsense"}));
+  CHECK_EQUAL(kWrongUsage, run({"certificate", "create", "root"}));
+  CHECK_EQUAL(kWrongUsage, run({"certificate", "verify", "root"}));
   CHECK(out.str().empty());
 }
 
@@ -88,7 +90,8 @@ TEST(CommandTree, PrintsACompletionScriptOfItself) {
   CHECK_EQUAL(kDone, run({"completion", "bash"}));
   for (const char* part :
        {"'berth enrollment create'", "--attestation-type", "symmetricKey x509 tpm",
-        "'berth gateway remove'", "'berth dev restart'"}) {
+        "'berth gateway remove'", "'berth dev restart'",
+        "'berth certificate generate-verification-code'"}) {
     CHECK_TRUE_TEXT(out.str().find(part) != std::string::npos, part);
   }
 }
