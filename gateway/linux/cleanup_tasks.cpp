@@ -52,9 +52,9 @@ class Guarded final : public hub::HubOperation {
   Guarded(std::unique_ptr<hub::HubOperation> operation, std::function<bool()> may_go_on)
       : operation_(std::move(operation)), may_go_on_(std::move(may_go_on)) {}
 
-  const http::Request& next() const override { return operation_->next(); }
+  const hub::HubRequest& next() const override { return operation_->next(); }
 
-  std::optional<Result<hub::HubOutcome>> receive(const http::Response& response) override {
+  std::optional<Result<hub::HubOutcome>> receive(const hub::HubResponse& response) override {
     auto ending = operation_->receive(response);
     if (!ending && !may_go_on_()) {
       return Result<hub::HubOutcome>(Error{Errc::conflict, "the device's place has changed"});

@@ -31,6 +31,7 @@
 #include "shared/crypto/tss2/tpm_key_sealer.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/json/device_json.hpp"
+#include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/runtime/management.hpp"
@@ -203,10 +204,12 @@ class Gateway::Impl {
         *store_,  generation_, known_absent_, *permits_,
         prober_,  *link_,      *journal_,     identity.join.coordinator_id,
         trust,    *crypto_,    *tls_,         clock_,
-        entropy_, hub_json_,   log_,          metrics_};
+        entropy_, hub_json_,   broker_json_,  log_,
+        metrics_};
     shards_ = std::make_unique<Shards>(config_.shards, engine, shard_services);
-    hub_link_ = std::make_unique<HubLink>(loop_.get_executor(), identity.join.coordinator_id, trust,
-                                          HubLink::Ports{*store_, *tls_, clock_, hub_json_});
+    hub_link_ = std::make_unique<HubLink>(
+        loop_.get_executor(), identity.join.coordinator_id, trust,
+        HubLink::Ports{*store_, *tls_, clock_, entropy_, hub_json_, broker_json_});
     cleanup_ = std::make_unique<CleanupRunner>(loop_.get_executor(), *store_, *writer_, *hub_link_,
                                                *link_, clock_, log_);
     const bool brings_certificate = !config_.certificate_file.empty();
@@ -445,6 +448,7 @@ class Gateway::Impl {
   std::unique_ptr<ports::CertificateAuthority> x509_ = crypto::make_certificate_authority();
   json::DpsBodyCodec body_json_;
   json::IotHubBodyCodec hub_json_;
+  json::DynamicSecurityJson broker_json_;
   runtime::Metrics metrics_;
   asio::io_context loop_{1};
   std::unique_ptr<store::SqliteStore> store_;

@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "shared/protocol/hub/registry_address.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
 namespace berth::gateway {
@@ -10,8 +11,9 @@ namespace {
 
 // What the link met, in the words that HubOperation's callers know.
 Error as_hub_error(Error error, const domain::LinkedHub& hub) {
-  const bool is_late = error.code == Errc::timed_out;
-  return {is_late ? Errc::timed_out : Errc::unavailable, hub.host_name + ": " + error.reason};
+  const bool is_known = error.code == Errc::timed_out || error.code == Errc::hub_unauthorized ||
+                        error.code == Errc::throttled;
+  return {is_known ? error.code : Errc::unavailable, hub.host_name + ": " + error.reason};
 }
 
 }  // namespace
@@ -20,6 +22,7 @@ HubLink::HubLink(boost::asio::any_io_executor executor, domain::CoordinatorId co
                  std::vector<Bytes> machine_trust, Ports ports)
     : executor_(executor),
       iot_hub_(hub::iot_hub_connector(coordinator, ports.json)),
+      mosquitto_(hub::mosquitto_connector(coordinator, ports.broker_json)),
       machine_trust_(std::move(machine_trust)),
       ports_(ports),
       tasks_(executor, kMaxHubOperations, [](const std::string&) {}) {}
@@ -32,36 +35,66 @@ void HubLink::stop() {
 
 void HubLink::run(const domain::IdScope& tenant, const domain::LinkedHub& hub, const Start& start,
                   Done done) {
-  switch (hub.kind) {
-    case domain::HubKind::azure_iot_hub: break;
-    case domain::HubKind::mosquitto:
-      done(Error{Errc::unsupported, hub.host_name + ": there is no connector for Mosquitto"});
-      return;
-  }
   if (tasks_.size() >= kMaxHubOperations) {
     done(Error{Errc::throttled, hub.host_name + ": too many registrations are under way"});
     return;
   }
-  if (!tasks_.spawn(drive(tenant, hub, start(*iot_hub_), done))) {
+  if (!tasks_.spawn(drive(tenant, hub, start(connector_for(hub.kind)), done))) {
     done(Error{Errc::unavailable, "the gateway is stopping"});
   }
 }
 
-Result<std::shared_ptr<runtime::HttpClient>> HubLink::client_for(const domain::LinkedHub& hub) {
-  Registry& registry = registries_[hub.hub_id];
-  if (registry.client == nullptr || registry.url != hub.registry_url ||
-      registry.trusted_ca != hub.trusted_ca) {
-    ports::TlsClientSettings settings;
-    settings.trusted = hub.trusted_ca.empty() ? machine_trust_ : std::vector<Bytes>{hub.trusted_ca};
-    auto context = ports_.tls.client(settings);
-    if (!context) return context.error();
-    registry.url = hub.registry_url;
-    registry.trusted_ca = hub.trusted_ca;
-    runtime::HttpClientLimits limits;
-    limits.max_idle = kMaxIdleHubConnections;
-    registry.client = std::make_shared<runtime::HttpClient>(executor_, std::move(*context), limits);
+hub::HubConnector& HubLink::connector_for(domain::HubKind kind) {
+  switch (kind) {
+    case domain::HubKind::azure_iot_hub: break;
+    case domain::HubKind::mosquitto: return *mosquitto_;
   }
-  return registry.client;
+  return *iot_hub_;
+}
+
+Result<std::shared_ptr<ports::TlsContext>> HubLink::context_for(const domain::LinkedHub& hub) {
+  ports::TlsClientSettings settings;
+  settings.trusted = hub.trusted_ca.empty() ? machine_trust_ : std::vector<Bytes>{hub.trusted_ca};
+  auto context = ports_.tls.client(settings);
+  if (!context) return context.error();
+  return std::shared_ptr<ports::TlsContext>(std::move(*context));
+}
+
+Result<HubLink::Registry> HubLink::registry_for(const domain::LinkedHub& hub,
+                                                const domain::HubToken& token) {
+  Registry& registry = registries_[hub.hub_id];
+  const bool is_made = registry.http != nullptr || registry.broker != nullptr;
+  const bool is_same_link =
+      is_made && registry.url == hub.registry_url && registry.trusted_ca == hub.trusted_ca;
+  // A broker's client is logged in for as long as it is connected.
+  const bool is_same_login =
+      registry.broker == nullptr || (registry.token.user_name == token.user_name &&
+                                     registry.token.authorization == token.authorization);
+  if (is_same_link && is_same_login) {
+    registry.token = token;
+    return registry;
+  }
+  auto context = context_for(hub);
+  if (!context) return context.error();
+  registry = Registry{hub.registry_url, hub.trusted_ca, token, nullptr, nullptr};
+  switch (hub.kind) {
+    case domain::HubKind::azure_iot_hub: {
+      runtime::HttpClientLimits limits;
+      limits.max_idle = kMaxIdleHubConnections;
+      registry.http = std::make_shared<runtime::HttpClient>(executor_, std::move(*context), limits);
+      break;
+    }
+    case domain::HubKind::mosquitto: {
+      auto address = hub::registry_address(hub.registry_url);
+      if (!address) return address.error();
+      runtime::BrokerAccount account{std::move(address->host), address->port, token.user_name,
+                                     token.authorization, token.user_name};
+      registry.broker = std::make_shared<runtime::BrokerClient>(
+          executor_, std::move(*context), std::move(account), ports_.entropy, ports_.broker_json);
+      break;
+    }
+  }
+  return registry;
 }
 
 Result<domain::HubToken> HubLink::token_for(const domain::IdScope& tenant,
@@ -101,17 +134,33 @@ runtime::Task<Result<hub::HubOutcome>> HubLink::exchange(domain::IdScope tenant,
                                                          hub::HubOperation& operation) {
   const auto token = token_for(tenant, hub);
   if (!token) co_return token.error();
-  const auto client = client_for(hub);
-  if (!client) co_return as_hub_error(client.error(), hub);
+  auto registry = registry_for(hub, *token);
+  if (!registry) co_return as_hub_error(registry.error(), hub);
   for (std::size_t i = 0; i < kMaxHubExchanges; ++i) {
-    http::Request request = operation.next();
-    request.headers.set("Authorization", std::string(as_text(token->authorization.reveal())));
-    auto response = co_await (*client)->send(hub.registry_url, request, kHubTimeout);
+    auto response = co_await send(*registry, operation.next());
     if (!response) co_return as_hub_error(response.error(), hub);
     auto outcome = operation.receive(*response);
     if (outcome) co_return std::move(*outcome);
   }
   co_return Error{Errc::unavailable, hub.host_name + ": its registry does not come to an end"};
+}
+
+runtime::Task<Result<hub::HubResponse>> HubLink::send(Registry registry,
+                                                      const hub::HubRequest& request) {
+  if (const auto* batch = std::get_if<hub::dynsec::Request>(&request)) {
+    if (registry.broker == nullptr) co_return Error{Errc::internal, "a broker without a client"};
+    auto answer = co_await registry.broker->ask(*batch, kBrokerTimeout);
+    if (!answer) co_return answer.error();
+    co_return hub::HubResponse(std::move(*answer));
+  }
+  if (registry.http == nullptr) co_return Error{Errc::internal, "a registry without a client"};
+  http::Request signed_request = *std::get_if<http::Request>(&request);
+  signed_request.headers.set("Authorization",
+                             std::string(as_text(registry.token.authorization.reveal())));
+  auto response =
+      co_await registry.http->send(registry.url, std::move(signed_request), kHubTimeout);
+  if (!response) co_return response.error();
+  co_return hub::HubResponse(std::move(*response));
 }
 
 }  // namespace berth::gateway

@@ -1,6 +1,6 @@
-// The way to the linked hubs: drives hub connectors over HTTPS, with the tokens that the
-// coordinator minted for this gateway. One per executor; deadlines are kept here, repetition is the
-// caller's.
+// The way to the linked hubs: drives hub connectors over HTTPS, or over MQTT to a broker, with what
+// the coordinator gave this gateway for them. One per executor; deadlines are kept here, repetition
+// is the caller's.
 #pragma once
 
 #include <chrono>
@@ -18,9 +18,11 @@
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/linked_hub.hpp"
 #include "shared/ports/clock.hpp"
+#include "shared/ports/entropy.hpp"
 #include "shared/ports/tls_engine.hpp"
 #include "shared/protocol/hub/body.hpp"
 #include "shared/protocol/hub/connector.hpp"
+#include "shared/runtime/broker_client.hpp"
 #include "shared/runtime/http_client.hpp"
 #include "shared/runtime/task_group.hpp"
 #include "shared/store/record_store.hpp"
@@ -29,6 +31,8 @@ namespace berth::gateway {
 
 // For one exchange with a hub's registry; an operation has a few of them.
 inline constexpr std::chrono::milliseconds kHubTimeout{10000};
+// For one with a broker, whose answers may get lost (service API 6.8).
+inline constexpr std::chrono::milliseconds kBrokerTimeout{5000};
 inline constexpr std::size_t kMaxHubExchanges = 8;
 // Operations under way at once, of one shard; a device beyond that is tried again later.
 inline constexpr std::size_t kMaxHubOperations = 256;
@@ -45,7 +49,9 @@ class HubLink {
     const store::Reader& reader;  // where the tokens are
     ports::TlsLibrary& tls;
     ports::Clock& clock;
+    ports::Entropy& entropy;
     hub::HubBodyCodec& json;
+    hub::dynsec::DynamicSecurityCodec& broker_json;
   };
 
   // `machine_trust`: the CAs that are trusted for a hub that names none of its own.
@@ -61,22 +67,31 @@ class HubLink {
   void stop();
 
  private:
+  // One of the clients is there. Shared with the operations under way, which may outlive a change
+  // of the link.
   struct Registry {
     std::string url;
     Bytes trusted_ca;
-    // Shared with the operations under way, which may outlive a change of the link.
-    std::shared_ptr<runtime::HttpClient> client;
+    domain::HubToken token;
+    std::shared_ptr<runtime::HttpClient> http;
+    std::shared_ptr<runtime::BrokerClient> broker;
   };
-  Result<std::shared_ptr<runtime::HttpClient>> client_for(const domain::LinkedHub& hub);
+  [[nodiscard]] hub::HubConnector& connector_for(domain::HubKind kind);
+  [[nodiscard]] Result<std::shared_ptr<ports::TlsContext>> context_for(
+      const domain::LinkedHub& hub);
+  [[nodiscard]] Result<Registry> registry_for(const domain::LinkedHub& hub,
+                                              const domain::HubToken& token);
   [[nodiscard]] Result<domain::HubToken> token_for(const domain::IdScope& tenant,
                                                    const domain::LinkedHub& hub) const;
   runtime::Task<void> drive(domain::IdScope tenant, domain::LinkedHub hub,
                             std::unique_ptr<hub::HubOperation> operation, Done done);
   runtime::Task<Result<hub::HubOutcome>> exchange(domain::IdScope tenant, domain::LinkedHub hub,
                                                   hub::HubOperation& operation);
+  runtime::Task<Result<hub::HubResponse>> send(Registry registry, const hub::HubRequest& request);
 
   boost::asio::any_io_executor executor_;
   std::unique_ptr<hub::HubConnector> iot_hub_;
+  std::unique_ptr<hub::HubConnector> mosquitto_;
   std::vector<Bytes> machine_trust_;
   Ports ports_;
   std::map<domain::HubId, Registry> registries_;

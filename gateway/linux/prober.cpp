@@ -1,34 +1,22 @@
 #include "gateway/linux/prober.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "shared/protocol/hub/registry_address.hpp"
 #include "shared/runtime/deadline.hpp"
 #include "shared/runtime/dial.hpp"
 
 namespace berth::gateway {
 
 ProbeAddress probe_address(const domain::LinkedHub& hub) {
-  ProbeAddress address{hub.probe_host, hub.probe_port == 0 ? std::uint16_t{443} : hub.probe_port};
-  constexpr std::string_view kScheme = "https://";
-  std::string_view url = hub.registry_url;
-  if (!url.starts_with(kScheme)) return address;
-  url.remove_prefix(kScheme.size());
-  url = url.substr(0, url.find('/'));
-  // "[::1]:443", "host:443" or "host".
-  const std::size_t bracket = url.find(']');
-  const std::size_t colon = url.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  if (address.host.empty()) {
-    address.host = bracket == std::string_view::npos ? std::string(url.substr(0, colon))
-                                                     : std::string(url.substr(1, bracket - 1));
-  }
-  if (hub.probe_port == 0 && colon != std::string_view::npos) {
-    const std::string_view digits = url.substr(colon + 1);
-    std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
-  }
+  ProbeAddress address{hub.probe_host, hub.probe_port == 0 ? hub::kHttpsPort : hub.probe_port};
+  const auto registry = hub::registry_address(hub.registry_url);
+  if (!registry) return address;
+  if (address.host.empty()) address.host = registry->host;
+  if (hub.probe_port == 0) address.port = registry->port;
   return address;
 }
 

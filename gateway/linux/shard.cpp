@@ -52,7 +52,8 @@ Shard::Shard(const EngineSettings& settings, const Services& services)
               EnginePorts{cache_, services.admission, services.coordinator, services.probe,
                           services.crypto, services.clock, services.entropy}),
       hub_link_(loop_.get_executor(), services.coordinator_id, services.machine_trust,
-                HubLink::Ports{services.store, services.tls, services.clock, services.hub_json}) {}
+                HubLink::Ports{services.store, services.tls, services.clock, services.entropy,
+                               services.hub_json, services.broker_json}) {}
 
 Shard::~Shard() {
   stop();

@@ -51,6 +51,7 @@ class Shard {
     ports::Clock& clock;
     ports::Entropy& entropy;
     hub::HubBodyCodec& hub_json;
+    hub::dynsec::DynamicSecurityCodec& broker_json;
     runtime::Log& log;
     runtime::Metrics& metrics;
   };

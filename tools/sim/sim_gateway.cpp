@@ -313,7 +313,8 @@ void SimGateway::Running::step(const std::shared_ptr<HubRun>& run) {
   if (run->exchanges++ == kMaxHubExchanges) {
     return run->done(Error{Errc::unavailable, "the hub's registry does not come to an end"});
   }
-  http::Request request = run->operation->next();
+  // There are IoT Hubs only.
+  auto request = std::get<http::Request>(run->operation->next());
   request.headers.set("Authorization", run->authorization);
   const std::uint64_t boot = of.boot_;
   run->hub->request(of.index_, request,

@@ -17,6 +17,7 @@
 #include "shared/domain/model/linked_hub.hpp"
 #include "shared/domain/model/twin.hpp"
 #include "shared/protocol/http/message.hpp"
+#include "shared/protocol/hub/dynamic_security.hpp"
 
 namespace berth::hub {
 
@@ -32,6 +33,10 @@ struct DesiredIdentity {
   bool replace_twin = false;  // a found identity of ours gets this twin too (reset, migrate)
   std::optional<bool> iot_edge;
 };
+
+// What one step says to the hub, and what comes back: of the kind that the hub speaks.
+using HubRequest = std::variant<http::Request, dynsec::Request>;
+using HubResponse = std::variant<http::Response, dynsec::Answer>;
 
 // The marker that says an identity is ours: "berth:{coordinator ID}" (design section 3.6).
 [[nodiscard]] std::string ownership_marker(const domain::CoordinatorId& coordinator);
@@ -58,10 +63,9 @@ class HubOperation {
  public:
   virtual ~HubOperation() = default;
   // The request to send now, without the Authorization header. Valid until receive().
-  [[nodiscard]] virtual const http::Request& next() const = 0;
-  // nullopt: send next() again (it is another request now).
-  [[nodiscard]] virtual std::optional<Result<HubOutcome>> receive(
-      const http::Response& response) = 0;
+  [[nodiscard]] virtual const HubRequest& next() const = 0;
+  // `response` is of the kind of next(). nullopt: send next() again (it is another request now).
+  [[nodiscard]] virtual std::optional<Result<HubOutcome>> receive(const HubResponse& response) = 0;
 };
 
 class HubConnector {
@@ -88,5 +92,10 @@ class HubConnector {
 class HubBodyCodec;
 [[nodiscard]] std::unique_ptr<HubConnector> iot_hub_connector(const domain::CoordinatorId& owner,
                                                               HubBodyCodec& json);
+
+// Mosquitto with the dynamic-security plugin (service API section 6, docs/hubs/mosquitto.md).
+// `json` reads and writes the commands (shared/json/dynamic_security_json).
+[[nodiscard]] std::unique_ptr<HubConnector> mosquitto_connector(const domain::CoordinatorId& owner,
+                                                                dynsec::DynamicSecurityCodec& json);
 
 }  // namespace berth::hub

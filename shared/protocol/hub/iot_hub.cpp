@@ -18,6 +18,8 @@ constexpr std::size_t kMaxShown = 64;
 
 constexpr int kDeviceAlreadyExists = 409001;
 constexpr int kTooManyDevices = 413002;
+constexpr std::string_view kTooManyDevicesName = "TooManyDevices";
+constexpr std::string_view kDeviceNotFoundName = "DeviceNotFound";
 
 std::string devices_target() {
   return "/devices" + std::string(kApiVersion);
@@ -59,30 +61,62 @@ std::string shown(std::string_view text) {
   return line;
 }
 
+// The name that an IoT Hub gives its refusals, in a header or in the body's "ErrorCode:Name;…"
+// (service API 5.3). Empty: whoever answers is none, or does not say.
+std::string_view named_by_hub(const http::Response& response) {
+  const std::string_view name = response.headers.get("iothub-errorcode");
+  if (!name.empty()) return name;
+  constexpr std::string_view kLead = "ErrorCode:";
+  const std::string_view body = response.body;
+  const std::size_t at = body.find(kLead);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = body.substr(at + kLead.size());
+  return rest.substr(0, rest.find_first_of(";\"\\ "));
+}
+
 std::string described(const http::Response& response) {
   std::string text = "the hub answered " + std::to_string(response.status);
-  const std::string_view name = response.headers.get("iothub-errorcode");
+  const std::string_view name = named_by_hub(response);
   if (!name.empty()) text += " " + shown(name);
   return text;
 }
 
-// What an answer that is not the hoped-for one means (service API 5.3).
-Errc kind_of(int status) {
+// What a refusal means (service API 5.3). `is_the_hubs`: an IoT Hub said it, not something in
+// between, so that a no is definite.
+Errc kind_of(int status, bool is_the_hubs) {
   switch (status) {
     case 401: return Errc::hub_unauthorized;
-    case 403:
-    case 413: return Errc::hub_full;
     case 408: return Errc::timed_out;
     case 429: return Errc::throttled;
     // No registry answers at that address: wrong for the link, not for the device.
     case 404:
     case 405: return Errc::unavailable;
-    default: return status >= 400 && status < 500 ? Errc::hub_refused : Errc::unavailable;
+    // 403001 IotHubSuspended, 403002 IotHubQuotaExceeded, 413002 TooManyDevices.
+    case 403: return is_the_hubs ? Errc::hub_full : Errc::hub_unauthorized;
+    default: break;
   }
+  const bool is_definite = status >= 400 && status < 500 && is_the_hubs;
+  return is_definite ? Errc::hub_refused : Errc::unavailable;
 }
 
+// Of the request that creates the device: after a definite no, nothing of it is in the hub.
+Error refusal_to_create(const http::Response& response) {
+  const std::string_view name = named_by_hub(response);
+  if (name == kTooManyDevicesName) return Error{Errc::hub_full, described(response)};
+  return Error{kind_of(response.status, !name.empty()), described(response)};
+}
+
+// Of any other request. No no is definite here: the identity may stand in the hub.
 Error failure_of(const http::Response& response) {
-  return Error{kind_of(response.status), described(response)};
+  const Errc kind = kind_of(response.status, true);
+  const bool is_known_to_pass =
+      kind == Errc::hub_unauthorized || kind == Errc::timed_out || kind == Errc::throttled;
+  return Error{is_known_to_pass ? kind : Errc::unavailable, described(response)};
+}
+
+// A 404 of something in between says nothing about the device.
+bool is_absent(const http::Response& response) {
+  return response.status == 404 && named_by_hub(response) == kDeviceNotFoundName;
 }
 
 Error changed_meanwhile() {
@@ -100,17 +134,39 @@ bool is_success(const http::Response& response) {
 
 using Ending = std::optional<Result<HubOutcome>>;
 
+// One HTTP request per step.
+class HttpOperation : public HubOperation {
+ public:
+  const HubRequest& next() const final { return request_; }
+
+  Ending receive(const HubResponse& response) final {
+    const auto* answer = std::get_if<http::Response>(&response);
+    if (answer == nullptr) return Error{Errc::internal, "an IoT Hub was answered for by a broker"};
+    return receive_http(*answer);
+  }
+
+ protected:
+  virtual Ending receive_http(const http::Response& response) = 0;
+
+  void send(http::Request request) { request_ = std::move(request); }
+  void send_if_match(http::Request request, const std::string& etag) {
+    request.headers.set("If-Match", quoted_etag(etag));
+    send(std::move(request));
+  }
+
+ private:
+  HubRequest request_;
+};
+
 // Creates identity and twin in one bulk item; takes up an identity of ours that is found.
-class Upsert : public HubOperation {
+class Upsert : public HttpOperation {
  public:
   Upsert(DesiredIdentity identity, std::string marker, HubBodyCodec& json)
       : identity_(std::move(identity)), marker_(std::move(marker)), json_(json) {
     create();
   }
 
-  const http::Request& next() const override { return request_; }
-
-  Ending receive(const http::Response& response) override {
+  Ending receive_http(const http::Response& response) override {
     switch (step_) {
       case Step::create: return after_create(response);
       case Step::read: return after_read(response);
@@ -125,24 +181,25 @@ class Upsert : public HubOperation {
 
   void create() {
     step_ = Step::create;
-    request_ =
-        request_with_body("POST", devices_target(), json_.write_bulk_create(identity_, marker_));
+    send(request_with_body("POST", devices_target(), json_.write_bulk_create(identity_, marker_)));
   }
 
   // Another round: read, and decide afresh on what is there now.
   Ending read() {
     if (++rounds_ > kMaxRounds) return changed_meanwhile();
     step_ = Step::read;
-    request_ = request_to("GET", device_target(identity_.device_id));
+    send(request_to("GET", device_target(identity_.device_id)));
     return std::nullopt;
   }
 
   Ending after_create(const http::Response& response) {
     if (response.status == 409) return read();
     // A bulk request whose only item fails is answered 400 (service API 5.2).
-    if (!is_success(response) && response.status != 400) return failure_of(response);
+    if (!is_success(response) && response.status != 400) return refusal_to_create(response);
     auto answer = json_.read_bulk_answer(response.body);
-    if (!answer) return response.status == 400 ? failure_of(response) : unreadable(answer.error());
+    if (!answer) {
+      return response.status == 400 ? refusal_to_create(response) : unreadable(answer.error());
+    }
     if (is_success(response) && answer->successful) return HubOutcome{};
     return after_refused_item(*answer);
   }
@@ -153,16 +210,16 @@ class Upsert : public HubOperation {
     }
     std::string reason = "the hub refused the device: " + shown(answer.error_name);
     if (answer.error_code != 0) reason += " " + std::to_string(answer.error_code);
-    if (answer.error_code == kTooManyDevices || answer.error_name == "TooManyDevices") {
+    if (answer.error_code == kTooManyDevices || answer.error_name == kTooManyDevicesName) {
       return Error{Errc::hub_full, std::move(reason)};
     }
     const Errc kind =
-        answer.error_code == 0 ? Errc::hub_refused : kind_of(answer.error_code / 1000);
+        answer.error_code == 0 ? Errc::hub_refused : kind_of(answer.error_code / 1000, true);
     return Error{kind, std::move(reason)};
   }
 
   Ending after_read(const http::Response& response) {
-    if (response.status == 404) {
+    if (is_absent(response)) {
       if (++rounds_ > kMaxRounds) return changed_meanwhile();
       create();
       return std::nullopt;
@@ -180,13 +237,14 @@ class Upsert : public HubOperation {
     if (!changed) return unreadable(changed.error());
     if (!*changed) return write_twin();
     step_ = Step::update;
-    request_ = request_with_body("PUT", device_target(identity_.device_id), std::move(**changed));
-    request_.headers.set("If-Match", quoted_etag(found->etag));
+    send_if_match(
+        request_with_body("PUT", device_target(identity_.device_id), std::move(**changed)),
+        found->etag);
     return std::nullopt;
   }
 
   Ending after_update(const http::Response& response) {
-    if (response.status == 412 || response.status == 404) return read();
+    if (response.status == 412 || is_absent(response)) return read();
     if (!is_success(response)) return failure_of(response);
     auto written = json_.read_identity(response.body);
     if (!written) return unreadable(written.error());
@@ -197,14 +255,14 @@ class Upsert : public HubOperation {
   Ending write_twin() {
     if (!identity_.replace_twin) return outcome_;
     step_ = Step::write_twin;
-    request_ = request_with_body("PUT", twin_target(identity_.device_id),
-                                 json_.write_twin(identity_.twin));
-    request_.headers.set("If-Match", quoted_etag("*"));
+    send_if_match(request_with_body("PUT", twin_target(identity_.device_id),
+                                    json_.write_twin(identity_.twin)),
+                  "*");
     return std::nullopt;
   }
 
   Ending after_write_twin(const http::Response& response) {
-    if (response.status == 404) return read();
+    if (is_absent(response)) return read();
     if (!is_success(response)) return failure_of(response);
     return outcome_;
   }
@@ -213,21 +271,19 @@ class Upsert : public HubOperation {
   std::string marker_;
   HubBodyCodec& json_;
   Step step_ = Step::create;
-  http::Request request_;
   HubOutcome outcome_;
   int rounds_ = 0;
 };
 
-class ReadTwin : public HubOperation {
+class ReadTwin : public HttpOperation {
  public:
-  ReadTwin(const domain::DeviceId& device, HubBodyCodec& json)
-      : request_(request_to("GET", twin_target(device))), json_(json) {}
+  ReadTwin(const domain::DeviceId& device, HubBodyCodec& json) : json_(json) {
+    send(request_to("GET", twin_target(device)));
+  }
 
-  const http::Request& next() const override { return request_; }
-
-  Ending receive(const http::Response& response) override {
+  Ending receive_http(const http::Response& response) override {
     // A device that is gone has no twin to bring along.
-    if (response.status == 404) return HubOutcome{};
+    if (is_absent(response)) return HubOutcome{};
     if (!is_success(response)) return failure_of(response);
     auto twin = json_.read_twin(response.body);
     if (!twin) return unreadable(twin.error());
@@ -238,13 +294,12 @@ class ReadTwin : public HubOperation {
   }
 
  private:
-  http::Request request_;
   HubBodyCodec& json_;
 };
 
 // Disables, enables or deletes an identity of ours, and nobody else's: read, compare marker and
 // etag, write on the condition that nothing changed in between.
-class Retire : public HubOperation {
+class Retire : public HttpOperation {
  public:
   enum class Kind { disable, enable, remove };
 
@@ -254,12 +309,11 @@ class Retire : public HubOperation {
         device_(std::move(device)),
         etag_(std::move(etag)),
         marker_(std::move(marker)),
-        request_(request_to("GET", device_target(device_))),
-        json_(json) {}
+        json_(json) {
+    read();
+  }
 
-  const http::Request& next() const override { return request_; }
-
-  Ending receive(const http::Response& response) override {
+  Ending receive_http(const http::Response& response) override {
     switch (step_) {
       case Step::read: return after_read(response);
       case Step::write: return after_write(response);
@@ -270,8 +324,13 @@ class Retire : public HubOperation {
  private:
   enum class Step { read, write };
 
+  void read() {
+    step_ = Step::read;
+    send(request_to("GET", device_target(device_)));
+  }
+
   Ending after_read(const http::Response& response) {
-    if (response.status == 404) return HubOutcome{};
+    if (is_absent(response)) return HubOutcome{};
     if (!is_success(response)) return failure_of(response);
     auto found = json_.read_identity(response.body);
     if (!found) return unreadable(found.error());
@@ -280,16 +339,17 @@ class Retire : public HubOperation {
     if (!etag_.empty() && found->etag != etag_ && !is_our_disabling(*found)) return HubOutcome{};
     outcome_.found = true;
     outcome_.etag = found->etag;
+    http::Request request;
     if (kind_ == Kind::remove) {
-      request_ = request_to("DELETE", device_target(device_));
+      request = request_to("DELETE", device_target(device_));
     } else {
       auto body =
           kind_ == Kind::disable ? json_.disabled(response.body) : json_.enabled(response.body);
       if (!body) return unreadable(body.error());
       if (!*body) return outcome_;
-      request_ = request_with_body("PUT", device_target(device_), std::move(**body));
+      request = request_with_body("PUT", device_target(device_), std::move(**body));
     }
-    request_.headers.set("If-Match", quoted_etag(found->etag));
+    send_if_match(std::move(request), found->etag);
     step_ = Step::write;
     return std::nullopt;
   }
@@ -300,12 +360,11 @@ class Retire : public HubOperation {
   }
 
   Ending after_write(const http::Response& response) {
-    if (response.status == 404) return HubOutcome{};
+    if (is_absent(response)) return HubOutcome{};
     if (response.status == 412) {
       if (++rounds_ >= kMaxRounds) return changed_meanwhile();
-      step_ = Step::read;
       outcome_ = HubOutcome{};
-      request_ = request_to("GET", device_target(device_));
+      read();
       return std::nullopt;
     }
     if (!is_success(response)) return failure_of(response);
@@ -323,7 +382,6 @@ class Retire : public HubOperation {
   domain::DeviceId device_;
   std::string etag_;
   std::string marker_;
-  http::Request request_;
   HubBodyCodec& json_;
   Step step_ = Step::read;
   HubOutcome outcome_;

@@ -3,9 +3,11 @@
 #include <CppUTest/TestHarness.h>
 
 #include "gateway/linux/store_writer.hpp"
+#include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_entropy.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/unit/gateway/linux/fake_log.hpp"
 #include "tests/unit/gateway/linux/hub_server.hpp"
@@ -53,6 +55,8 @@ TEST_GROUP(CleanupRunner) {
   FakeLog log_;
   PlainTls tls_;
   json::IotHubBodyCodec json_;
+  json::DynamicSecurityJson broker_json_;
+  FakeEntropy entropy_;
   Coordinator coordinator_;
   std::function<void(const http::Request&)> on_request_;
   std::unique_ptr<HubServer> server_;
@@ -74,8 +78,9 @@ TEST_GROUP(CleanupRunner) {
       return response;
     });
     writer_ = std::make_unique<StoreWriter>(store_);
-    hubs_ = std::make_unique<HubLink>(loop_.executor(), kOwner, std::vector<Bytes>{},
-                                      HubLink::Ports{store_, tls_, clock_, json_});
+    hubs_ = std::make_unique<HubLink>(
+        loop_.executor(), kOwner, std::vector<Bytes>{},
+        HubLink::Ports{store_, tls_, clock_, entropy_, json_, broker_json_});
     runner_ = std::make_unique<CleanupRunner>(loop_.executor(), store_, *writer_, *hubs_,
                                               coordinator_, clock_, log_);
     domain::LinkedHub hub;

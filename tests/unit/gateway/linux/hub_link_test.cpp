@@ -2,9 +2,11 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_entropy.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/unit/gateway/linux/hub_server.hpp"
 #include "tests/unit/gateway/linux/plain_tls.hpp"
@@ -20,14 +22,14 @@ const domain::IdScope kTenant("0ne00000001");
 // Asks the same thing again and again.
 class Endless final : public hub::HubOperation {
  public:
-  Endless() { request_.method = "GET"; }
-  const http::Request& next() const override { return request_; }
-  std::optional<Result<hub::HubOutcome>> receive(const http::Response&) override {
+  Endless() { std::get<http::Request>(request_).method = "GET"; }
+  const hub::HubRequest& next() const override { return request_; }
+  std::optional<Result<hub::HubOutcome>> receive(const hub::HubResponse&) override {
     return std::nullopt;
   }
 
  private:
-  http::Request request_;
+  hub::HubRequest request_;
 };
 
 std::unique_ptr<hub::HubOperation> read_twin(hub::HubConnector& connector) {
@@ -42,6 +44,8 @@ TEST_GROUP(HubLink) {
   FakeClock clock_;
   PlainTls tls_;
   json::IotHubBodyCodec json_;
+  json::DynamicSecurityJson broker_json_;
+  FakeEntropy entropy_;
   int status_ = 404;
   std::unique_ptr<HubServer> server_;
   std::unique_ptr<HubLink> link_;
@@ -58,9 +62,9 @@ TEST_GROUP(HubLink) {
     hub_.hub_id = domain::HubId("0123456789abcdef0123456789abcdef");
     hub_.host_name = "hub.example";
     hub_.registry_url = server_->url();
-    link_ = std::make_unique<HubLink>(loop_.executor(), domain::CoordinatorId("c"),
-                                      std::vector<Bytes>{Bytes{9}},
-                                      HubLink::Ports{store_, tls_, clock_, json_});
+    link_ = std::make_unique<HubLink>(
+        loop_.executor(), domain::CoordinatorId("c"), std::vector<Bytes>{Bytes{9}},
+        HubLink::Ports{store_, tls_, clock_, entropy_, json_, broker_json_});
     grant(clock_.wall() + std::chrono::hours{1});
   }
   void teardown() override {
@@ -164,11 +168,6 @@ TEST(HubLink, ConnectsAnewWhenALinkChanges) {
   hub_.trusted_ca = Bytes{1};
   CHECK(run().has_value());
   LONGS_EQUAL(2, tls_.trusted.size());
-}
-
-TEST(HubLink, AKindWithoutAConnectorIsUnsupported) {
-  hub_.kind = domain::HubKind::mosquitto;
-  CHECK(run().error().code == Errc::unsupported);
 }
 
 TEST(HubLink, PutsOffWhatIsPastItsLimit) {

@@ -38,8 +38,12 @@ TEST(ProbeAddress, GoesByTheHubsOwnProbeAddress) {
   check("https://hub.example", "probe.example", 443, "probe.example");
 }
 
-TEST(ProbeAddress, APortThatIsNoneIsHttps) {
-  check("https://hub.example:x", "hub.example", 443);
-  check("https://hub.example:", "hub.example", 443);
-  check("https://hub.example:70000", "hub.example", 443);
+TEST(ProbeAddress, OfABrokerIsItsControlPort) {
+  check("mqtts://broker.example", "broker.example", 8883);
+  check("mqtts://broker.example:1", "broker.example", 1);
+}
+
+TEST(ProbeAddress, OfAUrlThatIsNoneIsNothing) {
+  check("https://hub.example:x", "", 443);
+  check("ldap://hub.example", "", 443);
 }

@@ -9,6 +9,7 @@
 #include "gateway/linux/prober.hpp"
 #include "gateway/linux/store_writer.hpp"
 #include "shared/json/device_json.hpp"
+#include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/mqtt/codec.hpp"
 #include "shared/runtime/http_client.hpp"
@@ -68,6 +69,7 @@ TEST_GROUP(Shards) {
   FakeLog log_;
   PlainTls tls_;
   json::IotHubBodyCodec hub_json_;
+  json::DynamicSecurityJson broker_json_;
   json::DpsBodyCodec body_json_;
   runtime::Metrics metrics_;
   KnownAbsent known_absent_;
@@ -94,7 +96,8 @@ TEST_GROUP(Shards) {
         store_,   generation_,  known_absent_, *permits_,
         prober_,  coordinator_, *journal_,     domain::CoordinatorId("c"),
         {},       crypto_,      tls_,          clock_,
-        entropy_, hub_json_,    log_,          metrics_};
+        entropy_, hub_json_,    broker_json_,  log_,
+        metrics_};
     shards_ = std::make_unique<Shards>(2, EngineSettings{}, services);
     CHECK(shards_->start(store_).has_value());
   }

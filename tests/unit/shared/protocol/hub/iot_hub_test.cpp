@@ -111,7 +111,7 @@ class FakeHub {
     const bool is_twin = path.starts_with("/twins/");
     const std::string id = *percent_decode(path.substr(path.rfind('/') + 1));
     const auto found = devices.find(id);
-    if (found == devices.end()) return response(404, "");
+    if (found == devices.end()) return refusal(404, "DeviceNotFound");
     Device& device = found->second;
     if (request.method == "GET") return response(200, is_twin ? device.twin : device.text());
     const std::string_view if_match = request.headers.get("If-Match");
@@ -133,6 +133,11 @@ class FakeHub {
     return response(200, device.text());
   }
 
+  static http::Response refusal(int status, std::string name) {
+    http::Response made = response(status, "");
+    made.headers.set("iothub-errorcode", std::move(name));
+    return made;
+  }
   static http::Response response(int status, std::string body) {
     http::Response made;
     made.status = status;
@@ -150,6 +155,10 @@ class FakeHub {
 };
 
 constexpr int kMostExchanges = 20;
+
+http::Request asked(const HubOperation& operation) {
+  return std::get<http::Request>(operation.next());
+}
 
 }  // namespace
 
@@ -176,8 +185,7 @@ TEST_GROUP(IotHub) {
 
   Result<HubOutcome> run(HubOperation & operation) {
     for (int i = 0; i < kMostExchanges; ++i) {
-      const http::Request request = operation.next();
-      if (auto end = operation.receive(hub.answer(request))) return *end;
+      if (auto end = operation.receive(hub.answer(asked(operation)))) return *end;
     }
     FAIL("the operation does not end");
     return Error{};
@@ -214,11 +222,10 @@ TEST_GROUP(IotHub) {
         auto broken = make();
         bool ended = false;
         for (int i = 0; i < step && !ended; ++i) {
-          const http::Request request = broken->next();
-          ended = broken->receive(hub.answer(request)).has_value();
+          ended = broken->receive(hub.answer(asked(*broken))).has_value();
         }
         if (ended) return;
-        if (hub_acted) static_cast<void>(hub.answer(broken->next()));
+        if (hub_acted) static_cast<void>(hub.answer(asked(*broken)));
         auto repeated = make();
         auto outcome = run(*repeated);
         if (!outcome) FAIL(outcome.error().reason.c_str());
@@ -303,20 +310,20 @@ TEST(IotHub, AnAlreadyExistsIsRecognisedInAllItsForms) {
                                                 {200, "no||DeviceAlreadyExists"}}) {
     auto operation = connector->upsert(identity);
     CHECK_FALSE(operation->receive(FakeHub::response(status, body)).has_value());
-    CHECK_TRUE(operation->next().method == "GET");
+    CHECK_TRUE(asked(*operation).method == "GET");
   }
 }
 
 TEST(IotHub, WritesTheIdentityItReadOrReadsAgain) {
   stands(ours, "CD");
   auto operation = connector->upsert(identity);
-  CHECK_FALSE(operation->receive(hub.answer(operation->next())).has_value());
-  CHECK_FALSE(operation->receive(hub.answer(operation->next())).has_value());
-  CHECK_TRUE(operation->next().method == "PUT");
-  CHECK_TRUE(operation->next().headers.get("If-Match") == "\"e5\"");
+  CHECK_FALSE(operation->receive(hub.answer(asked(*operation))).has_value());
+  CHECK_FALSE(operation->receive(hub.answer(asked(*operation))).has_value());
+  CHECK_TRUE(asked(*operation).method == "PUT");
+  CHECK_TRUE(asked(*operation).headers.get("If-Match") == "\"e5\"");
   held().version = 6;  // somebody else wrote
-  CHECK_FALSE(operation->receive(hub.answer(operation->next())).has_value());
-  CHECK_TRUE(operation->next().method == "GET");
+  CHECK_FALSE(operation->receive(hub.answer(asked(*operation))).has_value());
+  CHECK_TRUE(asked(*operation).method == "GET");
   auto outcome = run(*operation);
   CHECK_TRUE(outcome.has_value() && held().credential == "AB");
 }
@@ -325,7 +332,7 @@ TEST(IotHub, GivesUpOnAnIdentityThatChangesAllTheTime) {
   stands(ours, "CD");
   auto operation = connector->upsert(identity);
   for (int i = 0; i < kMostExchanges; ++i) {
-    auto response = hub.answer(operation->next());
+    auto response = hub.answer(asked(*operation));
     ++held().version;
     if (auto end = operation->receive(response)) {
       CHECK_TRUE(!*end && end->error().code == Errc::unavailable);
@@ -338,7 +345,7 @@ TEST(IotHub, GivesUpOnAnIdentityThatChangesAllTheTime) {
 TEST(IotHub, CreatesAnewIfTheIdentityGoesAwayMeanwhile) {
   stands(ours, "CD");
   auto operation = connector->upsert(identity);
-  CHECK_FALSE(operation->receive(hub.answer(operation->next())).has_value());
+  CHECK_FALSE(operation->receive(hub.answer(asked(*operation))).has_value());
   hub.devices.clear();
   auto outcome = run(*operation);
   CHECK_TRUE(outcome.has_value() && !outcome->found);
@@ -346,23 +353,63 @@ TEST(IotHub, CreatesAnewIfTheIdentityGoesAwayMeanwhile) {
 }
 
 // Service API 5.3.
-TEST(IotHub, EveryAnswerHasItsMeaning) {
-  const std::map<int, Errc> meanings{{301, Errc::unavailable},
-                                     {400, Errc::hub_refused},
-                                     {401, Errc::hub_unauthorized},
-                                     {403, Errc::hub_full},
-                                     {404, Errc::unavailable},
-                                     {405, Errc::unavailable},
-                                     {408, Errc::timed_out},
-                                     {413, Errc::hub_full},
-                                     {415, Errc::hub_refused},
-                                     {429, Errc::throttled},
-                                     {500, Errc::unavailable},
-                                     {503, Errc::unavailable},
-                                     {200, Errc::unavailable /* a body that cannot be read */}};
-  for (const auto& [status, expected] : meanings) {
-    CHECK_TRUE(kind_after(connector->upsert(identity), status) == expected);
+TEST(IotHub, EveryRefusalToCreateHasItsMeaning) {
+  const std::map<std::pair<int, std::string>, Errc> meanings{
+      {{400, "IotHubFormatError"}, Errc::hub_refused},
+      {{401, "IotHubUnauthorizedAccess"}, Errc::hub_unauthorized},
+      {{403, "IotHubSuspended"}, Errc::hub_full},
+      {{403, "IotHubQuotaExceeded"}, Errc::hub_full},
+      {{404, "IotHubNotFound"}, Errc::unavailable},
+      {{413, "TooManyDevices"}, Errc::hub_full},
+      {{413, "MessageTooLarge"}, Errc::hub_refused},
+      {{429, "ThrottlingException"}, Errc::throttled},
+      {{500, "ServerError"}, Errc::unavailable},
+      {{503, "ServiceUnavailable"}, Errc::unavailable}};
+  for (const auto& [answer, expected] : meanings) {
+    auto operation = connector->upsert(identity);
+    const auto end = operation->receive(FakeHub::refusal(answer.first, answer.second));
+    CHECK_TRUE(end && !*end && end->error().code == expected);
   }
+}
+
+// Whatever else answers, a proxy or a portal, has refused no device: the device stays `assigning`.
+TEST(IotHub, NonsenseIsNeverADefiniteNo) {
+  const std::map<int, Errc> meanings{
+      {301, Errc::unavailable},      {400, Errc::unavailable}, {401, Errc::hub_unauthorized},
+      {403, Errc::hub_unauthorized}, {404, Errc::unavailable}, {405, Errc::unavailable},
+      {408, Errc::timed_out},        {413, Errc::unavailable}, {415, Errc::unavailable},
+      {429, Errc::throttled},        {500, Errc::unavailable}, {503, Errc::unavailable},
+      {200, Errc::unavailable}};
+  for (const auto& [status, expected] : meanings) {
+    CHECK_TRUE(kind_after(connector->upsert(identity), status, "<html>") == expected);
+    CHECK_TRUE(kind_after(connector->read_twin(device), status, "<html>") == expected);
+    CHECK_TRUE(kind_after(connector->remove(device, ""), status, "<html>") == expected);
+  }
+}
+
+// A device that moves on to another hub would leave it behind.
+TEST(IotHub, NothingIsADefiniteNoOnceTheIdentityWasFound) {
+  stands(ours, "CD");
+  for (const auto& [status, name] : std::vector<std::pair<int, std::string>>{
+           {400, "ArgumentInvalid"}, {403, "IotHubQuotaExceeded"}, {413, "TooManyDevices"}}) {
+    auto operation = connector->upsert(identity);
+    CHECK_FALSE(operation->receive(hub.answer(asked(*operation))).has_value());
+    CHECK_FALSE(operation->receive(hub.answer(asked(*operation))).has_value());
+    CHECK_TRUE(asked(*operation).method == "PUT");
+    const auto end = operation->receive(FakeHub::refusal(status, name));
+    CHECK_TRUE(end && !*end && end->error().code == Errc::unavailable);
+  }
+}
+
+TEST(IotHub, ARefusalIsNamedInItsBodyWhereNoHeaderNamesIt) {
+  CHECK_TRUE(kind_after(connector->upsert(identity), 403,
+                        "{\"Message\":\"ErrorCode:IotHubQuotaExceeded;full\"}") == Errc::hub_full);
+  CHECK_TRUE(kind_after(connector->upsert(identity), 413,
+                        "{\"Message\":\"ErrorCode:TooManyDevices\"}") == Errc::hub_full);
+  auto removal = connector->remove(device, "");
+  const auto end =
+      removal->receive(FakeHub::response(404, "{\"Message\":\"ErrorCode:DeviceNotFound;x\"}"));
+  CHECK_TRUE(end && end->has_value());
 }
 
 TEST(IotHub, ARefusedBulkItemHasItsMeaning) {
@@ -443,8 +490,8 @@ TEST(IotHub, AnAbsentIdentityIsRetiredAlready) {
 TEST(IotHub, RemovesOnlyWhatItRead) {
   stands(ours, "AB");
   auto operation = connector->remove(device, "e5");
-  CHECK_FALSE(operation->receive(hub.answer(operation->next())).has_value());
-  CHECK_TRUE(operation->next().headers.get("If-Match") == "\"e5\"");
+  CHECK_FALSE(operation->receive(hub.answer(asked(*operation))).has_value());
+  CHECK_TRUE(asked(*operation).headers.get("If-Match") == "\"e5\"");
   held().version = 6;
   auto outcome = run(*operation);
   CHECK_TRUE(outcome.has_value() && !outcome->found);
