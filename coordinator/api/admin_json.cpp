@@ -166,8 +166,13 @@ bj::object write_hub(const Versioned<domain::LinkedHub>& hub, const std::string&
   body["hostName"] = record.host_name;
   body["registryUrl"] = record.registry_url;
   if (!policy_name.empty()) {
-    body["connectionString"] =
-        protocol::write_connection_string(record.host_name, policy_name, SecretBytes{});
+    switch (record.kind) {
+      case domain::HubKind::azure_iot_hub:
+        body["connectionString"] =
+            protocol::write_connection_string(record.host_name, policy_name, SecretBytes{});
+        break;
+      case domain::HubKind::mosquitto: body["userName"] = policy_name; break;
+    }
   }
   body["allocationWeight"] = record.allocation_weight;
   body["applyAllocationPolicy"] = record.apply_allocation_policy;
@@ -178,6 +183,7 @@ bj::object write_hub(const Versioned<domain::LinkedHub>& hub, const std::string&
     if (record.probe_port != 0) address += ":" + std::to_string(record.probe_port);
     body["probeAddress"] = address;
   }
+  body["requestsPerMinute"] = record.requests_per_minute;
   body["apply"] = apply_text(record.apply);
   if (!record.trusted_ca.empty()) {
     body["caCertificate"] = json::write_certificate_text(record.trusted_ca);

@@ -11,6 +11,7 @@
 #include "coordinator/api/admin_json.hpp"
 #include "coordinator/api/answers.hpp"
 #include "coordinator/api/limits.hpp"
+#include "coordinator/fleet/broker_accounts.hpp"
 #include "coordinator/store/etag.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/json/certificate_text.hpp"
@@ -27,6 +28,13 @@ using Hub = Versioned<domain::LinkedHub>;
 // 16 random bytes make 32 hex digits.
 constexpr std::size_t kHubIdEntropy = 16;
 
+constexpr std::string_view kHttps = "https://";
+constexpr std::string_view kMqtts = "mqtts://";
+
+// What one unit of an IoT Hub's smaller tiers takes in a minute (service API 5.3); so much is safe
+// for any.
+constexpr std::uint32_t kIotHubUnitPace = 100;
+
 Result<Hub> existing(const Catalog& catalog, const Call& call) {
   const std::string& name = call.arguments.front();
   auto hub = catalog.hubs.find(call.tenant, domain::HubId(to_lower(name)));
@@ -38,22 +46,43 @@ Result<Hub> existing(const Catalog& catalog, const Call& call) {
   return Error{Errc::not_found, "no hub '" + name + "' is linked"};
 }
 
-// The key stays at the coordinator and is never shown; the policy's name is.
+// The key stays at the coordinator and is never shown; the policy's or the user's name is.
 Result<bj::object> written(const Catalog& catalog, const Call& call, const Hub& hub) {
   const auto credential = catalog.hubs.credential(call.tenant, hub.record.hub_id);
   if (!credential && credential.error().code != Errc::not_found) return credential.error();
   return write_hub(hub, credential ? credential->policy_name : std::string{});
 }
 
-// What a request says of the credential: a connection string, or its parts. A masked key means
-// "unchanged" (service API 4.2).
+// What a request says of the credential: a connection string, or its parts; of a Mosquitto, the
+// administrator's login. A masked key means "unchanged" (service API 4.2).
 struct GivenCredential {
   std::optional<std::string> host_name;
   std::optional<std::string> policy_name;
   SecretBytes key;  // empty: unchanged
 };
 
-Result<GivenCredential> read_credential(const bj::object& body) {
+Result<GivenCredential> read_login(const bj::object& body) {
+  GivenCredential given;
+  for (const char* other : {"connectionString", "policyName", "policyKey"}) {
+    if (json::find(body, other) != nullptr) {
+      return Error{Errc::invalid, "a Mosquitto is linked with 'userName' and 'password'"};
+    }
+  }
+  auto user_name = json::find_string(body, "userName");
+  if (!user_name) return user_name.error();
+  given.policy_name = std::move(*user_name);
+  auto password = json::find_string(body, "password");
+  if (!password) return password.error();
+  if (*password && **password != protocol::kMaskedKey) {
+    if ((*password)->empty() || (*password)->size() > kMaxTextLength) {
+      return Error{Errc::invalid, "'password' has 1 to 256 bytes"};
+    }
+    given.key = SecretBytes::copy_of(as_bytes(**password));
+  }
+  return given;
+}
+
+Result<GivenCredential> read_policy(const bj::object& body) {
   GivenCredential given;
   const auto text = json::find_string(body, "connectionString");
   if (!text) return text.error();
@@ -74,21 +103,26 @@ Result<GivenCredential> read_credential(const bj::object& body) {
     if (!bytes || bytes->empty()) return Error{Errc::invalid, "'policyKey' is not base64"};
     given.key = SecretBytes(std::move(*bytes));
   }
-  if (given.policy_name &&
-      (given.policy_name->empty() || given.policy_name->size() > kMaxKeyNameLength)) {
-    return Error{Errc::invalid, "a policy's name has 1 to 64 characters"};
+  return given;
+}
+
+Result<GivenCredential> read_credential(const bj::object& body, domain::HubKind kind) {
+  const bool is_login = kind == domain::HubKind::mosquitto;
+  auto given = is_login ? read_login(body) : read_policy(body);
+  if (given && given->policy_name &&
+      (given->policy_name->empty() || given->policy_name->size() > kMaxKeyNameLength)) {
+    return Error{Errc::invalid, "the name of a policy or a user has 1 to 64 characters"};
   }
   return given;
 }
 
-Result<void> read_kind(const bj::object& body, domain::LinkedHub& hub) {
+Result<domain::HubKind> read_kind(const bj::object& body, domain::HubKind present) {
   const auto kind = json::find_string(body, "kind");
   if (!kind) return kind.error();
-  if (*kind && !equals_ignoring_case(**kind, "azure-iot-hub")) {
-    return Error{Errc::invalid, "'kind' must be azure-iot-hub"};
-  }
-  hub.kind = domain::HubKind::azure_iot_hub;
-  return {};
+  if (!*kind) return present;
+  if (equals_ignoring_case(**kind, "azure-iot-hub")) return domain::HubKind::azure_iot_hub;
+  if (equals_ignoring_case(**kind, "mosquitto")) return domain::HubKind::mosquitto;
+  return Error{Errc::invalid, "'kind' must be azure-iot-hub or mosquitto"};
 }
 
 Result<void> read_allocation(const bj::object& body, domain::LinkedHub& hub) {
@@ -101,6 +135,9 @@ Result<void> read_allocation(const bj::object& body, domain::LinkedHub& hub) {
   const auto applies = json::find_bool(body, "applyAllocationPolicy");
   if (!applies) return applies.error();
   if (*applies) hub.apply_allocation_policy = **applies;
+  const auto pace = json::find_number(body, "requestsPerMinute", kMaxRequestsPerMinute);
+  if (!pace) return pace.error();
+  if (*pace) hub.requests_per_minute = static_cast<std::uint32_t>(**pace);
   const auto apply = json::find_string(body, "apply");
   if (!apply) return apply.error();
   if (!*apply) return {};
@@ -114,18 +151,31 @@ Result<void> read_allocation(const bj::object& body, domain::LinkedHub& hub) {
   return {};
 }
 
+Result<void> check_registry_url(const HostRules& rules, domain::LinkedHub& hub) {
+  std::string_view scheme;
+  switch (hub.kind) {
+    case domain::HubKind::azure_iot_hub: scheme = kHttps; break;
+    case domain::HubKind::mosquitto: scheme = kMqtts; break;
+  }
+  if (hub.registry_url.empty()) hub.registry_url = std::string(scheme) + hub.host_name;
+  const Error no_such_url{Errc::invalid,
+                          "'registryUrl' is " + std::string(scheme) + "host[:port] without a path"};
+  if (!equals_ignoring_case(hub.registry_url.substr(0, scheme.size()), scheme)) return no_such_url;
+  // The rules for hosts are those of web addresses.
+  const std::string rest = hub.registry_url.substr(scheme.size());
+  const auto parsed = read_https_url("'registryUrl'", std::string(kHttps) + rest, rules);
+  if (!parsed) return parsed.error();
+  if (!parsed->path_and_query.empty() && parsed->path_and_query != "/") return no_such_url;
+  hub.registry_url = std::string(scheme) + rest.substr(0, rest.find('/'));
+  return {};
+}
+
 Result<void> read_addresses(const bj::object& body, const HostRules& rules,
                             domain::LinkedHub& hub) {
   auto url = json::find_string(body, "registryUrl");
   if (!url) return url.error();
   if (*url) hub.registry_url = std::move(**url);
-  if (hub.registry_url.empty()) hub.registry_url = "https://" + hub.host_name;
-  const auto parsed = read_https_url("'registryUrl'", hub.registry_url, rules);
-  if (!parsed) return parsed.error();
-  if (!parsed->path_and_query.empty() && parsed->path_and_query != "/") {
-    return Error{Errc::invalid, "'registryUrl' is https://host[:port] without a path"};
-  }
-  if (parsed->path_and_query == "/") hub.registry_url.pop_back();
+  if (const auto checked = check_registry_url(rules, hub); !checked) return checked.error();
 
   const auto probe = json::find_string(body, "probeAddress");
   if (!probe) return probe.error();
@@ -160,7 +210,6 @@ Result<void> read_texts(const bj::object& body, domain::LinkedHub& hub) {
 
 // Members that are absent leave the hub as it is.
 Result<void> read_hub(const bj::object& body, const HostRules& rules, domain::LinkedHub& hub) {
-  if (const auto read = read_kind(body, hub); !read) return read.error();
   if (const auto read = read_allocation(body, hub); !read) return read.error();
   if (const auto read = read_addresses(body, rules, hub); !read) return read.error();
   return read_texts(body, hub);
@@ -182,13 +231,18 @@ Result<http::Response> create(Catalog& catalog, ports::Entropy& entropy, const H
                               const Call& call) {
   const auto body = read_body(call.request);
   if (!body) return body.error();
-  auto given = read_credential(*body);
+  const auto kind = read_kind(*body, domain::HubKind::azure_iot_hub);
+  if (!kind) return kind.error();
+  auto given = read_credential(*body, *kind);
   if (!given) return given.error();
   if (!given->policy_name || given->key.empty()) {
     return Error{Errc::invalid,
-                 "a hub is linked with its 'connectionString', or 'policyName' and 'policyKey'"};
+                 "a hub is linked with its 'connectionString', or 'policyName' and 'policyKey'; a "
+                 "Mosquitto with 'userName' and 'password'"};
   }
   domain::LinkedHub hub;
+  hub.kind = *kind;
+  if (hub.kind == domain::HubKind::azure_iot_hub) hub.requests_per_minute = kIotHubUnitPace;
   hub.hub_id = domain::HubId(to_hex(entropy.bytes(kHubIdEntropy)));
   auto host_name = json::find_string(*body, "hostName");
   if (!host_name) return host_name.error();
@@ -198,7 +252,8 @@ Result<http::Response> create(Catalog& catalog, ports::Entropy& entropy, const H
                  "'hostName', or HostName of 'connectionString', must be a host name without port"};
   }
   if (const auto read = read_hub(*body, rules, hub); !read) return read.error();
-  const domain::HubCredential credential{hub.hub_id, *given->policy_name, std::move(given->key)};
+  const domain::HubCredential credential{hub.hub_id, *given->policy_name, std::move(given->key),
+                                         SecretBytes(entropy.bytes(kGatewaySecretSize))};
   const auto linked = catalog.hubs.put(call.tenant, std::move(hub), credential, 0);
   if (!linked) return linked.error();
   auto answer = written(catalog, call, *linked);
@@ -222,7 +277,7 @@ Result<std::optional<domain::HubCredential>> changed_credential(const Catalog& c
   if (!credential) return credential.error();
   if (given.policy_name) {
     if (given.key.empty() && *given.policy_name != credential->policy_name) {
-      return Error{Errc::invalid, "another policy needs its key too"};
+      return Error{Errc::invalid, "another policy, or user, needs its key or password too"};
     }
     credential->policy_name = std::move(*given.policy_name);
   }
@@ -242,7 +297,12 @@ Result<http::Response> put(Catalog& catalog, const HostRules& rules, const Call&
   if (*host_name && !equals_ignoring_case(**host_name, hub->record.host_name)) {
     return Error{Errc::invalid, "the host name of a linked hub stays; link the other hub instead"};
   }
-  auto given = read_credential(*body);
+  const auto kind = read_kind(*body, hub->record.kind);
+  if (!kind) return kind.error();
+  if (*kind != hub->record.kind) {
+    return Error{Errc::invalid, "the kind of a linked hub stays; link the other hub instead"};
+  }
+  auto given = read_credential(*body, *kind);
   if (!given) return given.error();
   const auto credential = changed_credential(catalog, call, *hub, std::move(*given));
   if (!credential) return credential.error();

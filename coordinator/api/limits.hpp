@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace berth::coordinator {
 
@@ -25,5 +26,8 @@ inline constexpr std::size_t kMaxTextLength = 256;
 inline constexpr std::size_t kMaxTenantNameLength = 64;
 inline constexpr std::size_t kMaxHostNameLength = 253;
 inline constexpr std::size_t kMaxUrlLength = 2048;
+
+// Most that a linked hub's limit can be said to be: no limit to us.
+inline constexpr std::uint64_t kMaxRequestsPerMinute = 1'000'000;
 
 }  // namespace berth::coordinator

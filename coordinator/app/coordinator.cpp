@@ -20,6 +20,7 @@
 #include "coordinator/api/coordinator_api.hpp"
 #include "coordinator/api/limits.hpp"
 #include "coordinator/api/service_api.hpp"
+#include "coordinator/app/broker_keeper.hpp"
 #include "coordinator/app/sync_connection.hpp"
 #include "coordinator/fleet/certificate_authority.hpp"
 #include "coordinator/fleet/fleet.hpp"
@@ -32,6 +33,7 @@
 #include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/tss2/tpm_key_sealer.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
+#include "shared/json/dynamic_security_json.hpp"
 #include "shared/protocol/connection_string.hpp"
 #include "shared/runtime/management.hpp"
 #include "shared/runtime/metrics.hpp"
@@ -93,6 +95,7 @@ class Coordinator::Impl {
     management_->start();
     for (const auto& listener : listeners_) listener->start();
     tasks_.spawn(keep_certificate());
+    tasks_.spawn(broker_keeper_->run());
     log_.info("the service API is served", {{"port", listeners_.front()->port()}});
     loop_.run();
   }
@@ -187,6 +190,9 @@ class Coordinator::Impl {
           log_.write(level, event.text, std::span<const runtime::LogField>(&field, 1));
         }});
     remember_gateways();
+    broker_keeper_ = std::make_unique<BrokerKeeper>(
+        loop_.get_executor(), coordinator_id_, crypto::read_machine_trust(), broker_json_,
+        BrokerKeeper::Services{*store_, *catalog_, *crypto_, *tls_, clock_, entropy_, log_});
   }
 
   // ---- Listeners ----
@@ -348,6 +354,7 @@ class Coordinator::Impl {
       if (found == now.end() || !(found->second == standing)) sync_->gateway_changed(gateway);
     }
     standings_ = std::move(now);
+    broker_keeper_->wake();
     const auto tenants = store_->tenants();
     if (!tenants) return;
     for (const domain::IdScope& tenant : *tenants) {
@@ -391,6 +398,7 @@ class Coordinator::Impl {
   std::unique_ptr<ports::Crypto> crypto_ = crypto::make_wolfssl_crypto();
   std::unique_ptr<ports::TlsLibrary> tls_ = crypto::make_wolfssl_tls();
   std::unique_ptr<ports::CertificateAuthority> x509_ = crypto::make_certificate_authority();
+  json::DynamicSecurityJson broker_json_;
   runtime::Metrics metrics_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<Catalog> catalog_;
@@ -409,6 +417,7 @@ class Coordinator::Impl {
   asio::io_context loop_{1};
   std::vector<std::unique_ptr<runtime::TlsListener>> listeners_;
   std::unique_ptr<runtime::PlainHttpListener> management_;
+  std::unique_ptr<BrokerKeeper> broker_keeper_;
   std::optional<runtime::Signals> signals_;
   runtime::TaskGroup tasks_{loop_.get_executor(), kMaxBackgroundTasks,
                             [this](const std::string& what) {

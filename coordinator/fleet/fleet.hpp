@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/fleet/broker_accounts.hpp"
 #include "coordinator/fleet/certificate_authority.hpp"
 #include "coordinator/fleet/joining.hpp"
 #include "coordinator/store/gateways.hpp"
@@ -53,6 +54,11 @@ class Fleet {
   // Another client certificate for the key of a gateway that identify() knew: an answer that is
   // lost must not lock the gateway out. Errc::unauthorized for another key.
   [[nodiscard]] Result<Bytes> renew(const domain::GatewayId& gateway, ByteView csr);
+  // How many gateways serve the tenant, or are about to.
+  [[nodiscard]] Result<std::size_t> count_serving(const domain::IdScope& tenant) const {
+    return count_gateways_of(gateways_, tenant);
+  }
+
   // Notes that the gateway was heard now.
   [[nodiscard]] Result<void> heard(const domain::GatewayId& gateway);
 

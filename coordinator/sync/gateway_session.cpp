@@ -374,7 +374,10 @@ Result<void> GatewaySession::send_permit(const domain::IdScope& tenant, Tenant& 
   const auto& permit = issued->permit;
   state.renew_permit_at = permit.issued + (permit.expiry - permit.issued) / 2;
   session_.send(sync::PermitGrant{tenant, std::move(issued->signed_permit)});
-  auto tokens = mint_hub_tokens(services.hubs, tenant, permit.expiry, services.crypto);
+  auto sharing = services.fleet.count_serving(tenant);
+  if (!sharing) return sharing.error();
+  const TokenHolder holder{gateway_.gateway_id, *sharing};
+  auto tokens = mint_hub_tokens(services.hubs, tenant, holder, permit.expiry, services.crypto);
   if (!tokens) return tokens.error();
   session_.send(sync::HubTokens{tenant, std::move(*tokens)});
   return {};

@@ -70,8 +70,9 @@ TEST(Permits, ComeWithTokensForTheHubsThatGatewaysWriteTo) {
   other.apply = domain::HubApply::coordinator;
   must(coordinator.catalog->hubs.put(coordinator.tenant, other, std::nullopt, 1));
   const auto expiry = clock.wall() + std::chrono::days{7};
-  const auto tokens = must(coordinator::mint_hub_tokens(
-      coordinator.catalog->hubs, coordinator.tenant, expiry, *coordinator.crypto));
+  const auto tokens =
+      must(coordinator::mint_hub_tokens(coordinator.catalog->hubs, coordinator.tenant,
+                                        {gateway.gateway_id, 1}, expiry, *coordinator.crypto));
   LONGS_EQUAL(1, tokens.size());
   CHECK_TRUE(tokens[0].hub_id == hub.hub_id);
   CHECK_TRUE(tokens[0].expiry == expiry);
