@@ -317,8 +317,12 @@ struct CommandTree::Impl {
                    "Of a policy of the hub that may write its registry");
     to->add_option("--policy-name", hub.policy_name, "The policy, instead of a connection string");
     to->add_option("--policy-key", hub.policy_key, "Its key, base64");
+    to->add_option("--user-name", hub.user_name,
+                   "Of a Mosquitto: the client that administers its dynamic security");
+    to->add_option("--password-path", hub.password_path, "File whose first line is its password");
     to->add_option("--registry-url", hub.registry_url,
-                   "Where identities are written, https://host[:port]; the host name if absent");
+                   "Where identities are written, https://host[:port], or mqtts:// of a Mosquitto; "
+                   "the host name if absent");
     to->add_option("--allocation-weight", hub.allocation_weight, "Its share, 1 to 1000")
         ->type_name("NUMBER");
     to->add_option("--apply-allocation-policy", hub.apply_allocation_policy,
@@ -328,6 +332,9 @@ struct CommandTree::Impl {
     to->add_option("--probe-address", hub.probe_address,
                    "host[:port] where latency is measured; the registry if absent")
         ->type_name("TEXT");
+    to->add_option("--requests-per-minute", hub.requests_per_minute,
+                   "Requests that the hub takes in a minute, from all gateways; 0: no limit")
+        ->type_name("NUMBER");
     choose(to->add_option("--apply", hub.apply, "Who writes to the hub: gateway or coordinator"),
            kAppliers);
     to->add_option("--hub-ca-path", hub.ca_path,
@@ -341,8 +348,12 @@ struct CommandTree::Impl {
         "  berth hub link --connection-string 'HostName=hub-a.example;SharedAccessKeyName="
         "iothubowner;SharedAccessKey=…'\n"
         "  berth hub link --host-name hub-b.example --registry-url https://10.0.0.3:8443 \\\n"
-        "      --policy-name iothubowner --policy-key BASE64 --hub-ca-path hub-ca.pem",
+        "      --policy-name iothubowner --policy-key BASE64 --hub-ca-path hub-ca.pem\n"
+        "  berth hub link --kind mosquitto --host-name broker.plant --user-name admin \\\n"
+        "      --password-path admin.password --hub-ca-path broker-ca.pem",
         link_hub, hub);
+    choose(link->add_option("--kind", hub.kind, "azure-iot-hub, if absent, or mosquitto"),
+           {"azure-iot-hub", "mosquitto"});
     link->add_option("--host-name", hub.host_name,
                      "What devices are told; the connection string's if absent");
     add_hub_options(link);

@@ -1,3 +1,4 @@
+#include <string>
 #include <utility>
 
 #include "shared/json/certificate_text.hpp"
@@ -11,12 +12,26 @@ namespace bj = boost::json;
 
 constexpr const char* kHubs = "/berth/v1/linkedHubs";
 
+constexpr std::size_t kMaxPasswordFile = 1024;
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
 void set_text(bj::object& to, const char* member, const std::string& text) {
   if (!text.empty()) to[member] = text;
 }
 
 Result<bj::object> record_of(const HubOptions& o) {
   bj::object record;
+  set_text(record, "kind", o.kind);
+  set_text(record, "userName", o.user_name);
+  if (!o.password_path.empty()) {
+    auto password = read_file(o.password_path, kMaxPasswordFile);
+    if (!password) return password.error();
+    record["password"] = first_line(*password);
+  }
+  if (o.requests_per_minute) record["requestsPerMinute"] = *o.requests_per_minute;
   set_text(record, "connectionString", o.connection_string);
   set_text(record, "hostName", o.host_name);
   set_text(record, "policyName", o.policy_name);

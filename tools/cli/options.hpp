@@ -58,6 +58,10 @@ struct DeviceKeyOptions {
 
 struct HubOptions {
   std::string name;
+  std::string kind;
+  std::string user_name;
+  std::string password_path;
+  std::optional<std::uint32_t> requests_per_minute;
   std::string connection_string;
   std::string host_name;
   std::string policy_name;
