@@ -257,8 +257,10 @@ class Matcher {
 
   SymmetricKeyCredential credential_of(const SymmetricKeyAttestation& keys) const {
     const auto& token = request_.evidence.token;
-    return SymmetricKeyCredential{keys.primary, keys.secondary,
-                                  token && !signature_fits(*token, keys.primary, crypto_)};
+    const auto& psk = request_.evidence.psk;
+    const bool is_secondary = psk ? psk->identity.slot == KeySlot::secondary
+                                  : token && !signature_fits(*token, keys.primary, crypto_);
+    return SymmetricKeyCredential{keys.primary, keys.secondary, is_secondary};
   }
 
   Attested attested_by(const Versioned<IndividualEnrollment>& found) const {

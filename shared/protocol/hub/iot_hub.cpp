@@ -108,7 +108,7 @@ Error refusal_to_create(const http::Response& response) {
 
 // Of any other request. No no is definite here: the identity may stand in the hub.
 Error failure_of(const http::Response& response) {
-  const Errc kind = kind_of(response.status, true);
+  const Errc kind = kind_of(response.status, !named_by_hub(response).empty());
   const bool is_known_to_pass =
       kind == Errc::hub_unauthorized || kind == Errc::timed_out || kind == Errc::throttled;
   return Error{is_known_to_pass ? kind : Errc::unavailable, described(response)};

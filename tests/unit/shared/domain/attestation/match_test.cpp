@@ -193,6 +193,8 @@ TEST(Match, AnIndividualIsAttestedByEitherKey) {
     CHECK_TRUE((result.enrollment == EnrollmentRef{false, "dev-1", 7}));
     CHECK_TRUE(result.device_id == DeviceId("dev-1"));
     check_keys(result, keys("dev-1"));
+    CHECK_EQUAL(which == std::string("dev-1 secondary"),
+                std::get<SymmetricKeyCredential>(result.credential).signed_with_secondary);
   }
 }
 
@@ -245,6 +247,8 @@ TEST(Match, AGroupIsFoundByItsDerivedKeys) {
     CHECK_TRUE((result.enrollment == EnrollmentRef{true, "south", 9}));
     CHECK_TRUE(result.device_id == DeviceId("dev-1"));
     check_keys(result, derive_device_keys(keys("south"), "dev-1", crypto));
+    CHECK_EQUAL(which == std::string("south secondary"),
+                std::get<SymmetricKeyCredential>(result.credential).signed_with_secondary);
   }
 }
 
@@ -445,6 +449,7 @@ TEST(Match, PskOfAnIndividualIsTheOneThatItsIdentityNames) {
   CHECK_TRUE(result.type == AttestationType::symmetric_key);
   CHECK_TRUE((result.enrollment == EnrollmentRef{false, "dev-1", 7}));
   check_keys(result, keys("dev-1"));
+  CHECK_TRUE(std::get<SymmetricKeyCredential>(result.credential).signed_with_secondary);
 
   request.evidence.psk = psk("0ne00000A0A/dev-1/p", key("dev-1 secondary"));
   const Refusal refusal = refused(Errc::unauthorized, "not of the enrollment's key");
@@ -516,6 +521,7 @@ TEST(Match, AnIndividualIsAttestedByEitherCertificate) {
   CHECK_FALSE(result.signing_certificate.has_value());
   const auto* credential = std::get_if<ThumbprintCredential>(&result.credential);
   CHECK_TRUE(credential != nullptr && credential->sha256 == to_upper_hex(leaf.sha256));
+  STRCMP_EQUAL("dev-1", credential->common_name.c_str());
 }
 
 TEST(Match, ACertificateThatIsNotEnrolledIsRefusedAndMayBeNews) {

@@ -6,7 +6,7 @@
 #include <CppUTest/TestHarness.h>
 
 #include "shared/protocol/hub/connector.hpp"
-#include "tests/unit/shared/protocol/hub/fake_broker.hpp"
+#include "tests/support/fake_broker.hpp"
 
 using namespace berth;
 using namespace berth::hub;

@@ -61,10 +61,22 @@ TEST(JournalCodec, KeepsEveryFieldOfAnIntent) {
   CHECK_TRUE(after.api.payload == before.api.payload);
 }
 
+TEST(JournalCodec, KeepsWhichKeyTheDeviceSignedWith) {
+  for (const bool secondary : {false, true}) {
+    auto record = intent();
+    record.credential = domain::SymmetricKeyCredential{secret("k1"), secret("k2"), secondary};
+    const auto after = round_trip(record);
+    CHECK_EQUAL(secondary,
+                std::get<domain::SymmetricKeyCredential>(after.credential).signed_with_secondary);
+  }
+}
+
 TEST(JournalCodec, KeepsAThumbprintCredential) {
   auto record = intent();
-  record.credential = domain::ThumbprintCredential{std::string(64, 'A')};
+  record.credential = domain::ThumbprintCredential{std::string(64, 'A'), "press-7"};
   const auto after = round_trip(record);
+  STRCMP_EQUAL("press-7",
+               std::get<domain::ThumbprintCredential>(after.credential).common_name.c_str());
   CHECK_TRUE(std::get<domain::ThumbprintCredential>(after.credential).sha256 ==
              std::string(64, 'A'));
 }

@@ -179,21 +179,26 @@ TEST(RecordCodec, KeepsEveryFieldOfALinkedHub) {
   LONGS_EQUAL(65535, after.probe_port);
   CHECK_TRUE(before.apply == after.apply);
   CHECK_TRUE(before.trusted_ca == after.trusted_ca);
+  LONGS_EQUAL(90, after.requests_per_minute);
   check_same(before.stamps, after.stamps);
 }
 
 TEST(RecordCodec, KeepsHubCredentialsAndTokens) {
-  const auto credential =
-      round_trip(domain::HubCredential{domain::HubId("h"), "iothubowner", secret("policy key")});
+  const auto credential = round_trip(domain::HubCredential{
+      domain::HubId("h"), "iothubowner", secret("policy key"), secret("gateways' secret")});
   CHECK_TRUE(credential.hub_id == domain::HubId("h"));
   STRCMP_EQUAL("iothubowner", credential.policy_name.c_str());
   CHECK_TRUE(credential.policy_key == secret("policy key"));
+  CHECK_TRUE(credential.gateway_secret == secret("gateways' secret"));
 
-  const auto token = round_trip(
-      domain::HubToken{domain::HubId("h"), secret("SharedAccessSignature sr=…"), at(1700604800)});
+  const auto token =
+      round_trip(domain::HubToken{domain::HubId("h"), secret("SharedAccessSignature sr=…"),
+                                  at(1700604800), "berth-gateway-1", 33});
   CHECK_TRUE(token.hub_id == domain::HubId("h"));
   CHECK_TRUE(token.authorization == secret("SharedAccessSignature sr=…"));
   CHECK_TRUE(token.expiry == at(1700604800));
+  STRCMP_EQUAL("berth-gateway-1", token.user_name.c_str());
+  LONGS_EQUAL(33, token.requests_per_minute);
 }
 
 TEST(RecordCodec, KeepsEveryFieldOfARegistration) {

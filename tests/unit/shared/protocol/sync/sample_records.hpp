@@ -85,6 +85,7 @@ inline domain::LinkedHub linked_hub() {
   h.probe_port = 65535;
   h.apply = domain::HubApply::coordinator;
   h.trusted_ca = {0x30, 0};
+  h.requests_per_minute = 90;
   h.stamps = stamps();
   return h;
 }
