@@ -201,15 +201,15 @@ class Gateway::Impl {
     engine.look_back_deadline = config_.look_back_deadline;
     const std::vector<Bytes> trust = crypto::read_machine_trust();
     const Shard::Services shard_services{
-        *store_,  generation_, known_absent_, *permits_,
-        prober_,  *link_,      *journal_,     identity.join.coordinator_id,
-        trust,    *crypto_,    *tls_,         clock_,
-        entropy_, hub_json_,   broker_json_,  log_,
-        metrics_};
+        *store_,  generation_,  known_absent_, *permits_,
+        prober_,  *link_,       *journal_,     identity.join.coordinator_id,
+        trust,    *crypto_,     *tls_,         clock_,
+        entropy_, hub_traffic_, hub_json_,     broker_json_,
+        log_,     metrics_};
     shards_ = std::make_unique<Shards>(config_.shards, engine, shard_services);
     hub_link_ = std::make_unique<HubLink>(
-        loop_.get_executor(), identity.join.coordinator_id, trust,
-        HubLink::Ports{*store_, *tls_, clock_, entropy_, hub_json_, broker_json_});
+        loop_.get_executor(), TurnKind::cleanup, identity.join.coordinator_id, trust,
+        HubLink::Ports{*store_, hub_traffic_, *tls_, clock_, entropy_, hub_json_, broker_json_});
     cleanup_ = std::make_unique<CleanupRunner>(loop_.get_executor(), *store_, *writer_, *hub_link_,
                                                *link_, clock_, log_);
     const bool brings_certificate = !config_.certificate_file.empty();
@@ -435,6 +435,7 @@ class Gateway::Impl {
     if (endpoint_) endpoint_->stop();
     if (link_) link_->stop();
     if (hub_link_) hub_link_->stop();
+    hub_traffic_.stop();
     management_->stop();
     tasks_.cancel();
   }
@@ -451,6 +452,7 @@ class Gateway::Impl {
   json::DynamicSecurityJson broker_json_;
   runtime::Metrics metrics_;
   asio::io_context loop_{1};
+  HubTraffic hub_traffic_{loop_.get_executor(), clock_};
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<runtime::PlainHttpListener> management_;
   std::optional<runtime::Signals> signals_;

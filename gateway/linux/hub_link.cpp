@@ -1,6 +1,9 @@
 #include "gateway/linux/hub_link.hpp"
 
+#include <charconv>
 #include <exception>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "shared/protocol/hub/registry_address.hpp"
@@ -16,11 +19,36 @@ Error as_hub_error(Error error, const domain::LinkedHub& hub) {
   return {is_known ? error.code : Errc::unavailable, hub.host_name + ": " + error.reason};
 }
 
+const http::Response* http_of(const hub::HubResponse& response) {
+  return std::get_if<http::Response>(&response);
+}
+
+// The hub wants to be left alone: it throttles, or it is unavailable for a time that it knows.
+bool is_throttling(const hub::HubResponse& response) {
+  const http::Response* http = http_of(response);
+  return http != nullptr &&
+         (http->status == 429 || (http->status == 503 && http->headers.has("Retry-After")));
+}
+
+// In seconds; a date is not read, and the pause is then our own.
+std::optional<std::chrono::seconds> retry_after(const hub::HubResponse& response) {
+  const http::Response* http = http_of(response);
+  if (http == nullptr) return std::nullopt;
+  const std::string_view text = http->headers.get("Retry-After");
+  std::uint32_t seconds = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (text.empty() || failed != std::errc{} || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return std::chrono::seconds(seconds);
+}
+
 }  // namespace
 
-HubLink::HubLink(boost::asio::any_io_executor executor, domain::CoordinatorId coordinator,
-                 std::vector<Bytes> machine_trust, Ports ports)
+HubLink::HubLink(boost::asio::any_io_executor executor, TurnKind kind,
+                 domain::CoordinatorId coordinator, std::vector<Bytes> machine_trust, Ports ports)
     : executor_(executor),
+      kind_(kind),
       iot_hub_(hub::iot_hub_connector(coordinator, ports.json)),
       mosquitto_(hub::mosquitto_connector(coordinator, ports.broker_json)),
       machine_trust_(std::move(machine_trust)),
@@ -136,9 +164,14 @@ runtime::Task<Result<hub::HubOutcome>> HubLink::exchange(domain::IdScope tenant,
   if (!token) co_return token.error();
   auto registry = registry_for(hub, *token);
   if (!registry) co_return as_hub_error(registry.error(), hub);
+  HubTraffic::Place place{hub.registry_url, tenant, kind_, token->requests_per_minute};
   for (std::size_t i = 0; i < kMaxHubExchanges; ++i) {
+    auto turn = co_await ports_.traffic.turn(place);
+    if (!turn) co_return as_hub_error(turn.error(), hub);
     auto response = co_await send(*registry, operation.next());
     if (!response) co_return as_hub_error(response.error(), hub);
+    if (is_throttling(*response)) turn->throttled(retry_after(*response));
+    place.kind = TurnKind::under_way;
     auto outcome = operation.receive(*response);
     if (outcome) co_return std::move(*outcome);
   }

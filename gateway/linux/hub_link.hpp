@@ -14,6 +14,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "gateway/linux/hub_traffic.hpp"
 #include "shared/base/result.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/linked_hub.hpp"
@@ -34,8 +35,9 @@ inline constexpr std::chrono::milliseconds kHubTimeout{10000};
 // For one with a broker, whose answers may get lost (service API 6.8).
 inline constexpr std::chrono::milliseconds kBrokerTimeout{5000};
 inline constexpr std::size_t kMaxHubExchanges = 8;
-// Operations under way at once, of one shard; a device beyond that is tried again later.
-inline constexpr std::size_t kMaxHubOperations = 256;
+// Operations under way or waiting their turn, of one shard; a device beyond that is tried again
+// later.
+inline constexpr std::size_t kMaxHubOperations = 4096;
 // Connections kept to one hub, of one shard: a burst of devices pays for no more handshakes.
 inline constexpr std::size_t kMaxIdleHubConnections = 32;
 
@@ -47,6 +49,7 @@ class HubLink {
 
   struct Ports {
     const store::Reader& reader;  // where the tokens are
+    HubTraffic& traffic;
     ports::TlsLibrary& tls;
     ports::Clock& clock;
     ports::Entropy& entropy;
@@ -54,8 +57,9 @@ class HubLink {
     hub::dynsec::DynamicSecurityCodec& broker_json;
   };
 
-  // `machine_trust`: the CAs that are trusted for a hub that names none of its own.
-  HubLink(boost::asio::any_io_executor executor, domain::CoordinatorId coordinator,
+  // `kind`: for whom the operations are. `machine_trust`: the CAs that are trusted for a hub that
+  // names none of its own.
+  HubLink(boost::asio::any_io_executor executor, TurnKind kind, domain::CoordinatorId coordinator,
           std::vector<Bytes> machine_trust, Ports ports);
   ~HubLink();
 
@@ -90,6 +94,7 @@ class HubLink {
   runtime::Task<Result<hub::HubResponse>> send(Registry registry, const hub::HubRequest& request);
 
   boost::asio::any_io_executor executor_;
+  TurnKind kind_;
   std::unique_ptr<hub::HubConnector> iot_hub_;
   std::unique_ptr<hub::HubConnector> mosquitto_;
   std::vector<Bytes> machine_trust_;

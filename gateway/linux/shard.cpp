@@ -51,9 +51,10 @@ Shard::Shard(const EngineSettings& settings, const Services& services)
       engine_(settings,
               EnginePorts{cache_, services.admission, services.coordinator, services.probe,
                           services.crypto, services.clock, services.entropy}),
-      hub_link_(loop_.get_executor(), services.coordinator_id, services.machine_trust,
-                HubLink::Ports{services.store, services.tls, services.clock, services.entropy,
-                               services.hub_json, services.broker_json}) {}
+      hub_link_(loop_.get_executor(), TurnKind::device, services.coordinator_id,
+                services.machine_trust,
+                HubLink::Ports{services.store, services.hub_traffic, services.tls, services.clock,
+                               services.entropy, services.hub_json, services.broker_json}) {}
 
 Shard::~Shard() {
   stop();

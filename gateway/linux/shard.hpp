@@ -50,6 +50,7 @@ class Shard {
     ports::TlsLibrary& tls;
     ports::Clock& clock;
     ports::Entropy& entropy;
+    HubTraffic& hub_traffic;
     hub::HubBodyCodec& hub_json;
     hub::dynsec::DynamicSecurityCodec& broker_json;
     runtime::Log& log;

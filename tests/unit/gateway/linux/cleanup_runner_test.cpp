@@ -57,6 +57,7 @@ TEST_GROUP(CleanupRunner) {
   json::IotHubBodyCodec json_;
   json::DynamicSecurityJson broker_json_;
   FakeEntropy entropy_;
+  gateway::HubTraffic traffic_{loop_.executor(), clock_};
   Coordinator coordinator_;
   std::function<void(const http::Request&)> on_request_;
   std::unique_ptr<HubServer> server_;
@@ -79,8 +80,8 @@ TEST_GROUP(CleanupRunner) {
     });
     writer_ = std::make_unique<StoreWriter>(store_);
     hubs_ = std::make_unique<HubLink>(
-        loop_.executor(), kOwner, std::vector<Bytes>{},
-        HubLink::Ports{store_, tls_, clock_, entropy_, json_, broker_json_});
+        loop_.executor(), gateway::TurnKind::cleanup, kOwner, std::vector<Bytes>{},
+        HubLink::Ports{store_, traffic_, tls_, clock_, entropy_, json_, broker_json_});
     runner_ = std::make_unique<CleanupRunner>(loop_.executor(), store_, *writer_, *hubs_,
                                               coordinator_, clock_, log_);
     domain::LinkedHub hub;

@@ -5,6 +5,7 @@
 #include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
+#include "tests/support/broker_server.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_entropy.hpp"
 #include "tests/support/memory_store.hpp"
@@ -46,7 +47,10 @@ TEST_GROUP(HubLink) {
   json::IotHubBodyCodec json_;
   json::DynamicSecurityJson broker_json_;
   FakeEntropy entropy_;
+  gateway::HubTraffic traffic_{loop_.executor(), clock_};
   int status_ = 404;
+  std::string retry_after_;
+  domain::HubToken token_;
   std::unique_ptr<HubServer> server_;
   std::unique_ptr<HubLink> link_;
   domain::LinkedHub hub_;
@@ -56,18 +60,19 @@ TEST_GROUP(HubLink) {
     server_ = std::make_unique<HubServer>(loop_, [this](const http::Request&) {
       http::Response response;
       response.status = status_;
+      if (status_ == 404) response.headers.set("iothub-errorcode", "DeviceNotFound");
+      if (!retry_after_.empty()) response.headers.set("Retry-After", retry_after_);
       response.body = "{}";
       return response;
     });
     hub_.hub_id = domain::HubId("0123456789abcdef0123456789abcdef");
     hub_.host_name = "hub.example";
     hub_.registry_url = server_->url();
-    link_ = std::make_unique<HubLink>(
-        loop_.executor(), domain::CoordinatorId("c"), std::vector<Bytes>{Bytes{9}},
-        HubLink::Ports{store_, tls_, clock_, entropy_, json_, broker_json_});
+    link_ = make_link();
     grant(clock_.wall() + std::chrono::hours{1});
   }
   void teardown() override {
+    traffic_.stop();
     link_->stop();
     loop_.io().restart();
     loop_.io().poll();
@@ -76,12 +81,21 @@ TEST_GROUP(HubLink) {
     loop_.drain();
   }
 
-  void grant(WallTime expiry) {
+  std::unique_ptr<HubLink> make_link() {
+    return std::make_unique<HubLink>(
+        loop_.executor(), gateway::TurnKind::device, domain::CoordinatorId("c"),
+        std::vector<Bytes>{Bytes{9}},
+        HubLink::Ports{store_, traffic_, tls_, clock_, entropy_, json_, broker_json_});
+  }
+  void grant(WallTime expiry, const std::string& user_name = {}) {
+    token_.hub_id = hub_.hub_id;
+    token_.authorization = SecretBytes::copy_of(as_bytes("SharedAccessSignature sr=x"));
+    token_.expiry = expiry;
+    token_.user_name = user_name;
     store::Change change;
     change.table = store::Table::hub_token;
     change.id = hub_.hub_id.str();
-    change.body = sync::encode(domain::HubToken{
-        hub_.hub_id, SecretBytes::copy_of(as_bytes("SharedAccessSignature sr=x")), expiry});
+    change.body = sync::encode(token_);
     store::ChangeSet set;
     set.tenant = kTenant;
     set.changes.push_back(std::move(change));
@@ -168,6 +182,66 @@ TEST(HubLink, ConnectsAnewWhenALinkChanges) {
   hub_.trusted_ca = Bytes{1};
   CHECK(run().has_value());
   LONGS_EQUAL(2, tls_.trusted.size());
+}
+
+TEST(HubLink, SpeaksToABrokerWithTheGatewaysOwnClient) {
+  BrokerServer broker(loop_);
+  broker.answer = [](const boost::json::object&) {
+    return boost::json::object{{"error", "Role not found"}};
+  };
+  hub_.kind = domain::HubKind::mosquitto;
+  hub_.registry_url = broker.url();
+  grant(clock_.wall() + std::chrono::hours{1}, "berth-gateway-1");
+  const auto outcome = run();
+  CHECK(outcome.has_value());
+  CHECK_FALSE(outcome->found);
+  STRCMP_EQUAL("berth-gateway-1", broker.connects.front().username->c_str());
+  CHECK(*broker.connects.front().password ==
+        SecretBytes::copy_of(as_bytes("SharedAccessSignature sr=x")));
+  // Another login is another connection.
+  CHECK(run().has_value());
+  LONGS_EQUAL(1, broker.connects.size());
+  grant(clock_.wall() + std::chrono::hours{1}, "berth-gateway-2");
+  CHECK(run().has_value());
+  LONGS_EQUAL(2, broker.connects.size());
+  link_->stop();
+  loop_.io().restart();
+  loop_.io().poll();
+  link_.reset();
+  broker.stop();
+  loop_.drain();
+  link_ = make_link();
+}
+
+TEST(HubLink, ABrokerThatRefusesTheLoginIsAboutTheLink) {
+  BrokerServer broker(loop_);
+  broker.code = mqtt::ConnectCode::not_authorized;
+  hub_.kind = domain::HubKind::mosquitto;
+  hub_.registry_url = broker.url();
+  CHECK(run().error().code == Errc::hub_unauthorized);
+  broker.stop();
+  loop_.io().poll();
+}
+
+TEST(HubLink, LeavesAHubAloneThatThrottles) {
+  status_ = 429;
+  retry_after_ = "120";
+  CHECK(run().error().code == Errc::throttled);
+  const std::size_t asked = server_->requests.size();
+  link_->run(kTenant, hub_, read_twin, [](const Result<hub::HubOutcome>&) {});
+  for (int i = 0; i < 50; ++i) loop_.io().poll();
+  LONGS_EQUAL(asked, server_->requests.size());
+}
+
+TEST(HubLink, KeepsToItsShareOfTheHubsLimit) {
+  token_.requests_per_minute = 30;
+  grant(clock_.wall() + std::chrono::hours{1});
+  for (int i = 0; i < 10; ++i) {
+    link_->run(kTenant, hub_, read_twin, [](const Result<hub::HubOutcome>&) {});
+  }
+  run_until(loop_, [this] { return server_->requests.size() == 3; });
+  for (int i = 0; i < 50; ++i) loop_.io().poll();
+  LONGS_EQUAL(3, server_->requests.size());
 }
 
 TEST(HubLink, PutsOffWhatIsPastItsLimit) {

@@ -68,6 +68,7 @@ TEST_GROUP(Shards) {
   FakeCrypto crypto_;
   FakeLog log_;
   PlainTls tls_;
+  HubTraffic traffic_{loop_.executor(), clock_};
   json::IotHubBodyCodec hub_json_;
   json::DynamicSecurityJson broker_json_;
   json::DpsBodyCodec body_json_;
@@ -96,8 +97,8 @@ TEST_GROUP(Shards) {
         store_,   generation_,  known_absent_, *permits_,
         prober_,  coordinator_, *journal_,     domain::CoordinatorId("c"),
         {},       crypto_,      tls_,          clock_,
-        entropy_, hub_json_,    broker_json_,  log_,
-        metrics_};
+        entropy_, traffic_,     hub_json_,     broker_json_,
+        log_,     metrics_};
     shards_ = std::make_unique<Shards>(2, EngineSettings{}, services);
     CHECK(shards_->start(store_).has_value());
   }
