@@ -76,6 +76,16 @@ class CoordinatorSide {
     return must(catalog->hubs.put(tenant, hub, credential, 0)).record;
   }
 
+  domain::LinkedHub link_mosquitto(const std::string& host) {
+    domain::LinkedHub hub;
+    hub.kind = domain::HubKind::mosquitto;
+    hub.hub_id = domain::HubId(to_hex(entropy.bytes(16)));
+    hub.host_name = host;
+    hub.registry_url = "mqtts://" + host;
+    domain::HubCredential credential{hub.hub_id, "admin", entropy.secret(16), entropy.secret(32)};
+    return must(catalog->hubs.put(tenant, hub, credential, 0)).record;
+  }
+
   // An enrollment with a symmetric key, for the sites named; none: for all.
   domain::IndividualEnrollment enroll(const std::string& registration,
                                       std::vector<domain::SiteId> sites = {},

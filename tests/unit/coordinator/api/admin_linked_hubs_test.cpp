@@ -15,6 +15,8 @@ constexpr const char* kLink =
     R"({"connectionString":"HostName=Hub-A.test;SharedAccessKeyName=iothubowner;)"
     R"(SharedAccessKey=AQID","registryUrl":"https://10.0.0.3:8443","allocationWeight":7,)"
     R"("location":"hall 1","probeAddress":"10.0.0.3:8443"})";
+constexpr const char* kMosquitto =
+    R"({"kind":"mosquitto","hostName":"broker.test","userName":"admin","password":"secret"})";
 
 }  // namespace
 
@@ -145,4 +147,81 @@ TEST(AdminLinkedHubs, KeepsAndShowsTheCaCertificate) {
   STRCMP_EQUAL(berth::testing::kVectorPem, updated.member("caCertificate").c_str());
   CHECK_FALSE(fixture.call("PUT", kHubs + std::string("/hub-a.test"), R"({"caCertificate":""})")
                   .has("caCertificate"));
+}
+
+TEST(AdminLinkedHubs, PacesAnIotHubAsItsSmallestUnitUnlessToldOtherwise) {
+  STRCMP_EQUAL("100", fixture.call("POST", kHubs, kLink).text_of("requestsPerMinute").c_str());
+  const std::string path = kHubs + std::string("/hub-a.test");
+  STRCMP_EQUAL(
+      "0",
+      fixture.call("PUT", path, R"({"requestsPerMinute":0})").text_of("requestsPerMinute").c_str());
+  CHECK_EQUAL(200, fixture.call("PUT", path, R"({"requestsPerMinute":1000000})").status);
+  CHECK_EQUAL(400, fixture.call("PUT", path, R"({"requestsPerMinute":1000001})").status);
+  STRCMP_EQUAL("1000000", fixture.call("PUT", path, "{}").text_of("requestsPerMinute").c_str());
+}
+
+TEST(AdminLinkedHubs, LinksAMosquittoByItsAdministratorsLogin) {
+  const Answer linked = fixture.call("POST", kHubs, kMosquitto);
+  CHECK_EQUAL(201, linked.status);
+  STRCMP_EQUAL("mosquitto", linked.member("kind").c_str());
+  STRCMP_EQUAL("mqtts://broker.test", linked.member("registryUrl").c_str());
+  STRCMP_EQUAL("admin", linked.member("userName").c_str());
+  STRCMP_EQUAL("0", linked.text_of("requestsPerMinute").c_str());
+  CHECK_FALSE(linked.has("connectionString"));
+  CHECK_TRUE(linked.text.find("secret") == std::string::npos);
+  CHECK(stored_key() == SecretBytes::copy_of(as_bytes("secret")));
+}
+
+TEST(AdminLinkedHubs, TakesAMosquittosPortAndNothingAfterIt) {
+  fixture.call("POST", kHubs, kMosquitto);
+  const std::string path = kHubs + std::string("/broker.test");
+  STRCMP_EQUAL("mqtts://10.0.0.3:8884",
+               fixture.call("PUT", path, R"({"registryUrl":"mqtts://10.0.0.3:8884/"})")
+                   .member("registryUrl")
+                   .c_str());
+  for (const char* url : {"https://10.0.0.3", "mqtt://10.0.0.3", "mqtts://10.0.0.3/x",
+                          "mqtts://127.0.0.1", "mqtts://169.254.169.254", "mqtts://a@b"}) {
+    CHECK_EQUAL(400,
+                fixture.call("PUT", path, R"({"registryUrl":")" + std::string(url) + "\"}").status);
+  }
+}
+
+TEST(AdminLinkedHubs, ChangesAMosquittosLogin) {
+  fixture.call("POST", kHubs, kMosquitto);
+  const std::string path = kHubs + std::string("/broker.test");
+  const auto before = *fixture.catalog.hubs.credential(fixture.tenant, hub_id());
+  CHECK_EQUAL(400, fixture.call("PUT", path, R"({"userName":"other"})").status);
+  CHECK_EQUAL(200, fixture.call("PUT", path, R"({"password":"****"})").status);
+  CHECK(stored_key() == SecretBytes::copy_of(as_bytes("secret")));
+  CHECK_EQUAL(200, fixture.call("PUT", path, R"({"userName":"other","password":"new"})").status);
+  const auto after = *fixture.catalog.hubs.credential(fixture.tenant, hub_id());
+  STRCMP_EQUAL("other", after.policy_name.c_str());
+  CHECK(after.policy_key == SecretBytes::copy_of(as_bytes("new")));
+  // The gateways' own passwords stay: their connections would end.
+  CHECK(after.gateway_secret == before.gateway_secret);
+  LONGS_EQUAL(32, after.gateway_secret.size());
+}
+
+TEST(AdminLinkedHubs, AHubKeepsItsKind) {
+  fixture.call("POST", kHubs, kMosquitto);
+  CHECK_EQUAL(400, fixture
+                       .call("PUT", kHubs + std::string("/broker.test"),
+                             R"({"kind":"azure-iot-hub","policyName":"p","policyKey":"AQID"})")
+                       .status);
+}
+
+TEST(AdminLinkedHubs, RefusesWhatCannotBeAMosquitto) {
+  check_refused(R"({"kind":"mosquitto","hostName":"broker.test"})");
+  check_refused(R"({"kind":"mosquitto","hostName":"broker.test","userName":"admin"})");
+  check_refused(R"({"kind":"mosquitto","userName":"admin","password":"secret"})");
+  check_refused(R"({"kind":"mosquitto","hostName":"b.test","userName":"a","password":""})");
+  check_refused(R"({"kind":"mosquitto","hostName":"b.test","policyName":"p","policyKey":"AQID"})");
+  check_refused(R"({"kind":"mosquitto","hostName":"b.test","userName":"a","password":")" +
+                std::string(257, 'x') + "\"}");
+  CHECK_EQUAL(201,
+              fixture
+                  .call("POST", kHubs,
+                        R"({"kind":"mosquitto","hostName":"b.test","userName":"a","password":")" +
+                            std::string(256, 'x') + "\"}")
+                  .status);
 }

@@ -2,8 +2,6 @@
 
 #include <CppUTest/TestHarness.h>
 
-#include "coordinator/fleet/hub_tokens.hpp"
-#include "shared/protocol/sas_token.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "tests/support/coordinator_side.hpp"
 
@@ -62,23 +60,4 @@ TEST(Permits, AreNotIssuedIfTheSerialCannotBeReserved) {
   Permits fresh(coordinator.store, coordinator.ca, clock, {});
   coordinator.store.fail_next(Errc::io);
   CHECK_FALSE(fresh.issue(gateway, coordinator.tenant).has_value());
-}
-
-TEST(Permits, ComeWithTokensForTheHubsThatGatewaysWriteTo) {
-  const auto hub = coordinator.link_hub("hub-a.example");
-  auto other = coordinator.link_hub("hub-b.example");
-  other.apply = domain::HubApply::coordinator;
-  must(coordinator.catalog->hubs.put(coordinator.tenant, other, std::nullopt, 1));
-  const auto expiry = clock.wall() + std::chrono::days{7};
-  const auto tokens =
-      must(coordinator::mint_hub_tokens(coordinator.catalog->hubs, coordinator.tenant,
-                                        {gateway.gateway_id, 1}, expiry, *coordinator.crypto));
-  LONGS_EQUAL(1, tokens.size());
-  CHECK_TRUE(tokens[0].hub_id == hub.hub_id);
-  CHECK_TRUE(tokens[0].expiry == expiry);
-  const auto parsed = must(protocol::parse_sas_token(as_text(tokens[0].authorization.reveal())));
-  STRCMP_EQUAL("hub-a.example", must(protocol::decoded_resource(parsed)).c_str());
-  const auto credential =
-      must(coordinator.catalog->hubs.credential(coordinator.tenant, hub.hub_id));
-  CHECK_TRUE(protocol::signature_fits(parsed, credential.policy_key, *coordinator.crypto));
 }
