@@ -635,6 +635,8 @@ struct CommandTree::Impl {
                    "The ports that unmodified SDKs assume: devices at localhost:443 and :8883, the "
                    "service API at 127.0.0.2:443, the hubs at 127.0.0.3:443 and 127.0.0.4:443")
         ->excludes(base);
+    group->add_flag("--with-mosquitto", dev_start.with_mosquitto,
+                    "One more hub: a Mosquitto broker, with Debian's mosquitto");
     // Without a verb it starts; the verbs speak to the one that runs.
     group->require_subcommand(0, 1);
     group->callback([this, group, dir] {
@@ -648,8 +650,9 @@ struct CommandTree::Impl {
       action->footer("Examples:\n  " + example);
       action->add_option("--dir", dev_start.dir, "Folder of the installation")->required();
       if (has_part) {
-        choose(action->add_option("part", dev_part, "coordinator, gateway or hub")->required(),
-               {"coordinator", "gateway", "hub"});
+        choose(action->add_option("part", dev_part, "coordinator, gateway, hub or mosquitto")
+                   ->required(),
+               {"coordinator", "gateway", "hub", "mosquitto"});
       }
       action->callback([this, name, has_part] {
         chosen = [this, name, has_part] {

@@ -17,8 +17,8 @@ std::filesystem::path own_folder() {
 
 berth::cli::DevCommands dev_commands() {
   return {[](const berth::cli::DevStartOptions& options) {
-            return berth::dev::run_dev(
-                {options.dir, options.port_base, options.standard_ports, own_folder()});
+            return berth::dev::run_dev({options.dir, options.port_base, options.standard_ports,
+                                        options.with_mosquitto, own_folder()});
           },
           [](const std::string& dir, const std::vector<std::string>& command) {
             return berth::dev::control_dev(dir, command);

@@ -114,6 +114,7 @@ struct DevStartOptions {
   std::string dir;
   std::optional<std::uint16_t> port_base;
   bool standard_ports = false;
+  bool with_mosquitto = false;
 };
 
 struct RootKeyOptions {

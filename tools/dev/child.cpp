@@ -87,6 +87,11 @@ bool Child::running() {
   return false;
 }
 
+bool Child::ends_within(std::chrono::milliseconds timeout) {
+  if (pid_ >= 0 && !ended_within(pid_, timeout)) return false;
+  return !running();
+}
+
 void Child::stop(std::chrono::milliseconds grace) {
   if (pid_ < 0) return;
   ::kill(pid_, SIGTERM);

@@ -25,6 +25,8 @@ class Child {
   [[nodiscard]] pid_t pid() const { return pid_; }
   // False once it has ended; reaps it.
   [[nodiscard]] bool running();
+  // Waits for it to end by itself; reaps it.
+  [[nodiscard]] bool ends_within(std::chrono::milliseconds timeout);
   // SIGTERM, then SIGKILL after `grace`. Returns when it is gone.
   void stop(std::chrono::milliseconds grace);
 

@@ -127,7 +127,7 @@ Result<void> run_dev(const DevOptions& options) {
     } else if (line.starts_with(kRestart)) {
       const auto part = parse_part(std::string_view(line).substr(kRestart.size()));
       if (!part) {
-        answer("restart what? coordinator, gateway or hub");
+        answer("restart what? coordinator, gateway, hub or mosquitto");
         return;
       }
       orders.give([&installation, part, answer] {

@@ -18,6 +18,8 @@ struct DevOptions {
   std::optional<std::uint16_t> port_base;
   // 443 and 8883 on localhost for devices, 127.0.0.2:443 for the service API, as SDKs assume.
   bool standard_ports = false;
+  // One more hub: a Mosquitto broker.
+  bool with_mosquitto = false;
   // Where berth-coordinator, berth-gateway and berth-hub are.
   std::filesystem::path programs;
 };

@@ -57,6 +57,7 @@ Error in_context(const std::string& what, const Error& error) {
 const char* name_of(Part part) {
   switch (part) {
     case Part::hub: return "berth-hub";
+    case Part::mosquitto: return "mosquitto";
     case Part::coordinator: return "berth-coordinator";
     case Part::gateway: return "berth-gateway";
   }
@@ -67,6 +68,7 @@ const char* name_of(Part part) {
 
 std::optional<Part> parse_part(std::string_view name) {
   if (name == "hub") return Part::hub;
+  if (name == "mosquitto") return Part::mosquitto;
   if (name == "coordinator") return Part::coordinator;
   if (name == "gateway") return Part::gateway;
   return std::nullopt;
@@ -84,6 +86,7 @@ Installation::Installation(DevOptions options, Ports ports, ports::CertificateAu
 std::optional<Child>& Installation::child(Part part) {
   switch (part) {
     case Part::hub: return hub_child_;
+    case Part::mosquitto: return mosquitto_child_;
     case Part::coordinator: return coordinator_child_;
     case Part::gateway: break;
   }
@@ -112,9 +115,16 @@ Result<void> Installation::start_center() {
   auto done = load_hubs();
   if (done) done = write_hub_config();
   if (done) done = write_coordinator_config();
+  if (done && ports_.broker) {
+    auto broker = Mosquitto::prepare(dir_, *ports_.broker, *pki_, entropy_);
+    if (!broker) return in_context("mosquitto", broker.error());
+    mosquitto_ = std::move(*broker);
+    done = start(Part::mosquitto);
+  }
   if (done) done = start(Part::hub);
   if (done) done = start(Part::coordinator);
   if (done) done = wait_until_ready(Part::hub);
+  if (done && mosquitto_) done = wait_until_ready(Part::mosquitto);
   if (done) done = wait_until_ready(Part::coordinator);
   if (done) done = learn_credentials();
   if (done) done = link_hubs();
@@ -132,6 +142,9 @@ Result<void> Installation::start_gateway(std::uint16_t relay_port) {
 }
 
 Result<void> Installation::restart(Part part) {
+  if (part == Part::mosquitto && !mosquitto_) {
+    return Error{Errc::invalid, "there is no mosquitto; it comes with --with-mosquitto"};
+  }
   child(part).reset();
   auto done = start(part);
   if (done) done = wait_until_ready(part);
@@ -141,40 +154,51 @@ Result<void> Installation::restart(Part part) {
 
 void Installation::stop() {
   // Devices first, then what serves them.
-  for (const Part part : {Part::gateway, Part::coordinator, Part::hub}) {
+  for (const Part part : {Part::gateway, Part::coordinator, Part::hub, Part::mosquitto}) {
     if (child(part)) child(part)->stop(kStopGrace);
   }
 }
 
 Result<void> Installation::start(Part part) {
   const std::string name = name_of(part);
-  auto started =
-      Child::start(options_.programs / name, {"--config", (dir_ / (name + ".toml")).string()},
-                   dir_ / (name + ".log"));
+  auto started = part == Part::mosquitto
+                     ? mosquitto_->start()
+                     : Child::start(options_.programs / name,
+                                    {"--config", (dir_ / (name + ".toml")).string()}, log_of(part));
   if (!started) return in_context(name, started.error());
   child(part) = std::move(*started);
   return {};
 }
 
+std::filesystem::path Installation::log_of(Part part) const {
+  return dir_ / (std::string(name_of(part)) + ".log");
+}
+
+std::string Installation::trouble_of(Part part) const {
+  switch (part) {
+    case Part::hub: return not_ready(ports_.hub_management);
+    case Part::mosquitto: return mosquitto_->not_ready();
+    case Part::coordinator: return not_ready(ports_.coordinator_management);
+    case Part::gateway: break;
+  }
+  return not_ready(ports_.gateway_management);
+}
+
 Result<void> Installation::wait_until_ready(Part part) {
-  std::uint16_t port = ports_.gateway_management;
-  if (part == Part::hub) port = ports_.hub_management;
-  if (part == Part::coordinator) port = ports_.coordinator_management;
   const auto deadline = clock_.monotonic() + kReadyTimeout;
   std::string trouble;
   while (clock_.monotonic() < deadline) {
-    trouble = not_ready(port);
+    trouble = trouble_of(part);
     if (trouble.empty()) return {};
     if (!child(part)->running()) {
-      return Error{Errc::unavailable, std::string(name_of(part)) + " ended; see " +
-                                          (dir_ / (std::string(name_of(part)) + ".log")).string()};
+      return Error{Errc::unavailable,
+                   std::string(name_of(part)) + " ended; see " + log_of(part).string()};
     }
     constexpr int kPauseMilliseconds = 50;
     ::poll(nullptr, 0, kPauseMilliseconds);
   }
   return Error{Errc::timed_out, std::string(name_of(part)) + " does not serve (" + trouble +
-                                    "); see " +
-                                    (dir_ / (std::string(name_of(part)) + ".log")).string()};
+                                    "); see " + log_of(part).string()};
 }
 
 // ---- Configuration files ----
@@ -307,28 +331,35 @@ Result<void> Installation::learn_credentials() {
 }
 
 Result<void> Installation::link_hubs() {
+  for (std::size_t i = 0; i < hubs_.size(); ++i) {
+    json::object hub{{"kind", "azure-iot-hub"},
+                     {"hostName", hubs_[i].host_name},
+                     {"registryUrl", registry_url(i)},
+                     {"policyName", kHubPolicy},
+                     {"policyKey", to_base64(hubs_[i].key.reveal())},
+                     {"requestsPerMinute", 0}};
+    auto linked = link(hubs_[i].host_name, std::move(hub));
+    if (!linked) return linked.error();
+  }
+  if (!mosquitto_) return {};
+  return link(mosquitto_->host_name(), mosquitto_->link());
+}
+
+Result<void> Installation::link(const std::string& host_name, json::object hub) {
   auto client = login(kOwnerPolicy, owner_key_);
   if (!client) return client.error();
   const auto linked = client->call("GET", "/berth/v1/linkedHubs");
   if (!linked) return linked.error();
-  for (std::size_t i = 0; i < hubs_.size(); ++i) {
-    const Hub& hub = hubs_[i];
-    json::object link{{"kind", "azure-iot-hub"},
-                      {"hostName", hub.host_name},
-                      {"registryUrl", registry_url(i)},
-                      {"policyName", kHubPolicy},
-                      {"policyKey", to_base64(hub.key.reveal())},
-                      {"caCertificate", crypto::write_pem("CERTIFICATE", pki_->ca_certificate())}};
-    bool is_known = false;
-    for (const json::value& known : linked->body.at("value").as_array()) {
-      is_known = is_known || text_of(known.as_object(), "hostName") == hub.host_name;
-    }
-    const auto written =
-        is_known ? client->call("PUT", cli::path_of("/berth/v1/linkedHubs", hub.host_name), link,
-                                {{"If-Match", "*"}})
-                 : client->call("POST", "/berth/v1/linkedHubs", link);
-    if (!written) return in_context("linking " + hub.host_name, written.error());
+  hub["caCertificate"] = crypto::write_pem("CERTIFICATE", pki_->ca_certificate());
+  bool is_known = false;
+  for (const json::value& known : linked->body.at("value").as_array()) {
+    is_known = is_known || text_of(known.as_object(), "hostName") == host_name;
   }
+  const auto written = is_known
+                           ? client->call("PUT", cli::path_of("/berth/v1/linkedHubs", host_name),
+                                          hub, {{"If-Match", "*"}})
+                           : client->call("POST", "/berth/v1/linkedHubs", hub);
+  if (!written) return in_context("linking " + host_name, written.error());
   return {};
 }
 
@@ -373,6 +404,15 @@ Result<void> Installation::write_description() const {
         {"connectionString", connection_string(host, kHubPolicy, to_base64(hubs_[i].key.reveal()))},
         {"caFile", ca_file}});
   }
+  if (mosquitto_) {
+    json::object hub = mosquitto_->description();
+    hub["caFile"] = ca_file;
+    hubs.push_back(std::move(hub));
+  }
+  json::object pids{{"coordinator", coordinator_child_ ? coordinator_child_->pid() : -1},
+                    {"gateway", gateway_child_ ? gateway_child_->pid() : -1},
+                    {"hubs", json::array{hub_child_ ? hub_child_->pid() : -1}}};
+  if (mosquitto_child_) pids["mosquitto"] = mosquitto_child_->pid();
   const std::string loopback = "http://127.0.0.1:";
   const json::object description{
       {"idScope", id_scope_},
@@ -395,10 +435,7 @@ Result<void> Installation::write_description() const {
         {"gateway", loopback + std::to_string(ports_.gateway_management) + "/metrics"}}},
       {"gatewayStatus", loopback + std::to_string(ports_.gateway_management) + "/"},
       {"hubs", std::move(hubs)},
-      {"pids",
-       {{"coordinator", coordinator_child_ ? coordinator_child_->pid() : -1},
-        {"gateway", gateway_child_ ? gateway_child_->pid() : -1},
-        {"hubs", json::array{hub_child_ ? hub_child_->pid() : -1}}}}};
+      {"pids", std::move(pids)}};
   return write_file(description_file(), json::serialize(description) + "\n", FileMode::owner_only);
 }
 

@@ -17,6 +17,7 @@
 #include "tools/cli/service_client.hpp"
 #include "tools/dev/child.hpp"
 #include "tools/dev/dev.hpp"
+#include "tools/dev/mosquitto.hpp"
 #include "tools/dev/pki.hpp"
 #include "tools/dev/ports.hpp"
 
@@ -26,7 +27,7 @@ namespace berth::dev {
 inline constexpr std::chrono::seconds kReadyTimeout{30};
 inline constexpr std::chrono::seconds kStopGrace{5};
 
-enum class Part : std::uint8_t { hub, coordinator, gateway };
+enum class Part : std::uint8_t { hub, mosquitto, coordinator, gateway };
 [[nodiscard]] std::optional<Part> parse_part(std::string_view name);
 
 class Installation {
@@ -59,10 +60,14 @@ class Installation {
   Result<void> write_coordinator_config() const;
   Result<void> write_gateway_config(const std::string& join_token) const;
   Result<void> start(Part part);
+  // Empty if the part serves.
+  [[nodiscard]] std::string trouble_of(Part part) const;
+  [[nodiscard]] std::filesystem::path log_of(Part part) const;
   Result<void> wait_until_ready(Part part);
   Result<cli::ServiceClient> login(const std::string& key_name, const std::string& key) const;
   Result<void> learn_credentials();
   Result<void> link_hubs();
+  Result<void> link(const std::string& host_name, boost::json::object link);
   // Empty if the gateway has joined.
   Result<std::string> join_token();
   [[nodiscard]] std::string connection_string(const std::string& host, const std::string& key_name,
@@ -85,7 +90,9 @@ class Installation {
   std::string operator_key_;  // base64
   std::string owner_key_;
   std::uint16_t relay_port_ = 0;
+  std::optional<Mosquitto> mosquitto_;
   std::optional<Child> hub_child_;
+  std::optional<Child> mosquitto_child_;
   std::optional<Child> coordinator_child_;
   std::optional<Child> gateway_child_;
 };

@@ -78,6 +78,7 @@ class FreePorts {
 
 constexpr std::uint16_t kHttps = 443;
 constexpr std::uint16_t kMqtt = 8883;
+constexpr std::uint16_t kMqttByCertificate = 8884;
 constexpr std::uint16_t kAmqp = 5671;
 constexpr std::uint16_t kCoap = 5683;
 constexpr std::uint16_t kCoaps = 5684;
@@ -112,6 +113,10 @@ Result<Ports> choose_ports(const DevOptions& options, std::size_t hubs) {
     for (std::size_t i = 0; i < hubs; ++i) {
       ports.hubs.push_back({"127.0.0." + std::to_string(3 + i), kHttps});
     }
+    if (options.with_mosquitto) {
+      const std::string address = "127.0.0." + std::to_string(3 + hubs);
+      ports.broker = BrokerListeners{{address, kMqtt}, {address, kMqttByCertificate}};
+    }
   } else {
     if (options.port_base) {
       ports.https = static_cast<std::uint16_t>(*options.port_base + kHttpsOffset);
@@ -130,6 +135,11 @@ Result<Ports> choose_ports(const DevOptions& options, std::size_t hubs) {
     wanted.push_back(&ports.service.port);
     ports.hubs.assign(hubs, {"127.0.0.1", 0});
     for (Listener& hub : ports.hubs) wanted.push_back(&hub.port);
+    if (options.with_mosquitto) {
+      ports.broker = BrokerListeners{{"127.0.0.1", 0}, {"127.0.0.1", 0}};
+      wanted.push_back(&ports.broker->keys.port);
+      wanted.push_back(&ports.broker->certificates.port);
+    }
   }
   for (std::uint16_t* port : wanted) {
     const auto found = free_ports.next();
@@ -151,6 +161,7 @@ Result<Ports> choose_ports(const DevOptions& options, std::size_t hubs) {
   if (options.standard_ports) {
     std::vector<Listener> fixed = ports.hubs;
     fixed.push_back(ports.service);
+    if (ports.broker) fixed.insert(fixed.end(), {ports.broker->keys, ports.broker->certificates});
     for (const Listener& listener : fixed) {
       const auto usable = try_port(listener.address, listener.port);
       if (!usable) return usable.error();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@ struct Listener {
   std::uint16_t port = 0;
 };
 
+// Of a Mosquitto: for user names with keys, and for certificates.
+struct BrokerListeners {
+  Listener keys;
+  Listener certificates;
+};
+
 struct Ports {
   std::vector<std::string> device_addresses;
   std::uint16_t https = 0;
@@ -25,6 +32,7 @@ struct Ports {
   std::uint16_t coaps = 0;  // UDP
   Listener service;
   std::vector<Listener> hubs;  // registries
+  std::optional<BrokerListeners> broker;
   std::uint16_t coordinator_management = 0;
   std::uint16_t gateway_management = 0;
   std::uint16_t hub_management = 0;

@@ -100,3 +100,12 @@ TEST(Child, AProgramThatIsNotThereEndsAtOnce) {
 TEST(Child, NeedsALogThatCanBeWritten) {
   CHECK(Child::start("/bin/true", {}, folder_.file("no/log")).error().code == Errc::io);
 }
+
+TEST(Child, IsWaitedForUntilItEndsByItself) {
+  auto brief = dev::Child::start("/bin/true", {}, folder_.file("log"));
+  CHECK(brief->ends_within(std::chrono::seconds{30}));
+  CHECK_FALSE(brief->running());
+  auto lasting = dev::Child::start("/bin/sleep", {"60"}, folder_.file("log"));
+  CHECK_FALSE(lasting->ends_within(std::chrono::milliseconds{1}));
+  CHECK(lasting->running());
+}

@@ -50,3 +50,13 @@ TEST(Ports, ThePortBaseMovesTheDevicesPorts) {
   CHECK(refused.error().reason.find("127.0.0.1:" + std::to_string(port)) != std::string::npos);
   CHECK(refused.error().reason.find("--port-base") != std::string::npos);
 }
+
+TEST(Ports, ABrokerHasTwoListenersWhereItIsWanted) {
+  CHECK_FALSE(dev::choose_ports(options_, 2)->broker.has_value());
+  options_.with_mosquitto = true;
+  const auto ports = dev::choose_ports(options_, 2);
+  CHECK(ports->broker.has_value());
+  CHECK(ports->broker->keys.port != 0 && ports->broker->certificates.port != 0);
+  CHECK(ports->broker->keys.port != ports->broker->certificates.port);
+  STRCMP_EQUAL("127.0.0.1", ports->broker->keys.address.c_str());
+}
