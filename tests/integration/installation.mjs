@@ -10,16 +10,16 @@ import {until, within} from './waiting.mjs';
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 10_000;
 const LOG_TAIL_LINES = 100;
-const PROGRAMS = ['berth-dev', 'berth-hub', 'berth-coordinator', 'berth-gateway'];
+const PROGRAMS = ['berth-dev', 'berth-hub', 'mosquitto', 'berth-coordinator', 'berth-gateway'];
 
 export class Installation {
   static running(bin, dir) {
     return new Installation(bin, dir, undefined);
   }
 
-  static async start(bin) {
+  static async start(bin, options = []) {
     const dir = mkdtempSync(path.join(tmpdir(), 'berth-'));
-    const child = spawn(path.join(bin, 'berth'), ['dev', '--dir', dir, '--standard-ports'],
+    const child = spawn(path.join(bin, 'berth'), ['dev', '--dir', dir, '--standard-ports', ...options],
                         {stdio: ['ignore', 'pipe', 'pipe']});
     const installation = new Installation(bin, dir, child);
     try {

@@ -23,8 +23,12 @@ if (!existsSync(`${npm}/node_modules`)) {
   process.exit(2);
 }
 
+// What a suite's installation has beside the usual.
+const OPTIONS = {mosquitto: ['--with-mosquitto']};
+
 const given = process.env.BERTH_DEV_DIR;
-const installation = given ? Installation.running(bin, given) : await Installation.start(bin);
+const installation =
+    given ? Installation.running(bin, given) : await Installation.start(bin, OPTIONS[suite]);
 let code = 1;
 try {
   const test = spawn(
