@@ -1,7 +1,6 @@
 // Devices that are assigned to a Mosquitto, and then go there: Debian's broker with its
 // dynamic-security plugin, Microsoft's SDK to register, MQTT.js to speak to the broker.
 import assert from 'node:assert/strict';
-import {createHmac} from 'node:crypto';
 import {appendFileSync} from 'node:fs';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
@@ -13,6 +12,7 @@ import {
 import {authority, derivedKey, device, newKey, withChain} from './certificates.mjs';
 import {Installation} from './installation.mjs';
 import {dev, register, service, withCertificate, withKey} from './peers.mjs';
+import {begin} from './plain_registration.mjs';
 import {until} from './waiting.mjs';
 
 const installation = Installation.running(process.env.BERTH_BIN, process.env.BERTH_DEV_DIR);
@@ -53,27 +53,6 @@ async function enrollByKey(registrationId, more = {}) {
     ...more,
   });
   return keys;
-}
-
-// Registers over HTTPS (device API 1) without waiting for the end; gives a look at the status.
-async function begin(registrationId, key) {
-  const resource = `${dev.idScope}/registrations/${registrationId}`;
-  const expiry = Math.floor(Date.now() / 1000) + 3600;
-  const signature = createHmac('sha256', Buffer.from(key, 'base64'))
-                        .update(`${encodeURIComponent(resource)}\n${expiry}`).digest('base64');
-  const headers = {
-    authorization: `SharedAccessSignature sr=${encodeURIComponent(resource)}&sig=${
-        encodeURIComponent(signature)}&se=${expiry}&skn=registration`,
-    'content-type': 'application/json',
-  };
-  const call = async (method, path, body) => {
-    const url = `https://localhost:${dev.device.https}/${resource}/${path}?api-version=2021-06-01`;
-    const answer = await fetch(url, {method, headers, body});
-    if (!answer.ok) throw new Error(`${path} was answered ${answer.status}`);
-    return answer.json();
-  };
-  const {operationId} = await call('PUT', 'register', JSON.stringify({registrationId}));
-  return async () => (await call('GET', `operations/${operationId}`)).status;
 }
 
 async function enrollGroupOfFactory(enrollmentGroupId) {
@@ -222,10 +201,11 @@ test('a device whose broker is down waits, and is assigned when it is back', asy
   await administrator.end();
   await installation.kill('mosquitto');
   const operation = await until('the gateway to take the device in', () => begin(id, keys.primaryKey));
-  for (let i = 0; i < 3; ++i) assert.equal(await operation(), 'assigning');
+  const status = async () => (await operation()).status;
+  for (let i = 0; i < 3; ++i) assert.equal(await status(), 'assigning');
 
   await installation.restart('mosquitto');
-  await until('the device to be assigned', async () => await operation() === 'assigned');
+  await until('the device to be assigned', async () => await status() === 'assigned');
   (await connectByKey(id, keys.primaryKey)).end(true);
   // What the broker knew it still knows, though it was killed.
   await reconnected();
@@ -243,7 +223,7 @@ test('a hand-made client is never overwritten', async () => {
   await administrator.ask({command: 'createClient', username: id, password: 'by hand'});
   const keys = await enrollByKey(id);
   const operation = await until('the gateway to take the device in', () => begin(id, keys.primaryKey));
-  await until('the registration to fail', async () => await operation() === 'failed');
+  await until('the registration to fail', async () => (await operation()).status === 'failed');
   (await connectByKey(id, 'by hand')).end(true);
 });
 

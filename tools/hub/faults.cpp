@@ -15,6 +15,7 @@ std::optional<FaultMode> parse_mode(std::string_view text) {
   if (text == "slow") return FaultMode::slow;
   if (text == "full") return FaultMode::full;
   if (text == "unauthorized") return FaultMode::unauthorized;
+  if (text == "nonsense") return FaultMode::nonsense;
   return std::nullopt;
 }
 
@@ -45,7 +46,8 @@ Result<FaultOrder> parse_fault_order(std::string_view body) {
   const auto mode = parse_mode(mode_text->value_or(""));
   if (!*hub || !mode) {
     return Error{Errc::invalid,
-                 "hub and mode (throttle, down, slow, full, unauthorized or none) must be there"};
+                 "hub and mode (throttle, down, slow, full, unauthorized, nonsense or none) must "
+                 "be there"};
   }
   FaultOrder order;
   order.hub = **hub;

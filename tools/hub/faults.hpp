@@ -13,7 +13,8 @@
 
 namespace berth::hub_server {
 
-enum class FaultMode : std::uint8_t { none, throttle, down, slow, full, unauthorized };
+// nonsense: what a proxy's page or a captive portal answers.
+enum class FaultMode : std::uint8_t { none, throttle, down, slow, full, unauthorized, nonsense };
 
 inline constexpr std::chrono::milliseconds kDefaultDelay{1000};
 inline constexpr std::chrono::milliseconds kMaxDelay{60000};

@@ -29,6 +29,16 @@ Errc refusal_kind(int status) {
   }
 }
 
+// Of something between gateway and hub that takes itself for the hub: a definite no in HTTP, and
+// none of an IoT Hub.
+http::Response nonsense() {
+  http::Response response;
+  response.status = 403;
+  response.headers.set("Content-Type", "text/html");
+  response.body = "<html>Please log in.</html>";
+  return response;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Hub>> Hub::start(boost::asio::any_io_executor executor,
@@ -93,6 +103,7 @@ runtime::Task<http::Response> Hub::answer(http::Request request) {
     case FaultMode::down: response = refuse(Errc::unavailable); break;
     case FaultMode::full: response = refuse(Errc::hub_full); break;
     case FaultMode::unauthorized: response = refuse(Errc::unauthorized); break;
+    case FaultMode::nonsense: response = nonsense(); break;
     case FaultMode::slow: {
       boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, fault.delay);
       co_await timer.async_wait(boost::asio::use_awaitable_t<boost::asio::any_io_executor>{});

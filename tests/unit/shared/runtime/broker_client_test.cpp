@@ -4,8 +4,6 @@
 #include <optional>
 
 #include <CppUTest/TestHarness.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "shared/json/dynamic_security_json.hpp"
 #include "shared/runtime/task_group.hpp"

@@ -64,6 +64,13 @@ TEST(Faults, AreOrderedInJson) {
   LONGS_EQUAL(250, order->fault.delay.count());
 }
 
+TEST(Faults, HaveAllTheirNames) {
+  for (const char* mode :
+       {"none", "throttle", "down", "slow", "full", "unauthorized", "nonsense"}) {
+    CHECK_TRUE(parse_fault_order(R"({"hub":"a","mode":")" + std::string(mode) + "\"}").has_value());
+  }
+}
+
 TEST(Faults, RefuseAnOrderThatMeansNothing) {
   CHECK_FALSE(parse_fault_order("").has_value());
   CHECK_FALSE(parse_fault_order(R"({"mode":"down"})").has_value());
