@@ -68,7 +68,8 @@ TEST_GROUP(Shards) {
   FakeCrypto crypto_;
   FakeLog log_;
   PlainTls tls_;
-  HubTraffic traffic_{loop_.executor(), clock_};
+  Loop main_loop_;
+  HubTraffic traffic_{main_loop_.executor(), clock_};
   json::IotHubBodyCodec hub_json_;
   json::DynamicSecurityJson broker_json_;
   json::DpsBodyCodec body_json_;
