@@ -79,6 +79,16 @@ inline constexpr std::chrono::minutes kOperationRetention{10};
 inline constexpr std::chrono::milliseconds kFirstRetry{500};
 inline constexpr std::chrono::milliseconds kMaxRetry{30000};
 
+// One hub's registry, of one gateway. Requests under way; devices, and clean-up tasks, that wait
+// their turn; devices that go before the clean-up that waits.
+inline constexpr std::size_t kMaxUnderWayAtHub = 64;
+inline constexpr std::size_t kMaxWaitingAtHub = 1024;
+inline constexpr std::size_t kMaxCleanupAtHub = 64;
+inline constexpr int kDevicesPerCleanup = 16;
+// A hub that throttles is left alone for as long as it says, or from the first to the last, doubled.
+inline constexpr std::chrono::seconds kFirstThrottlePause{1};
+inline constexpr std::chrono::seconds kLastThrottlePause{120};
+
 // MQTT (what a packet may hold is with its codec, shared/protocol/mqtt).
 // Requests that one session has open.
 inline constexpr std::size_t kMaxMqttRequests = 8;
@@ -135,16 +145,6 @@ inline constexpr std::size_t kCoapRememberedMessages = 4;
 // Unfinished bodies and long answers of all sessions, in bytes, and how long one may take.
 inline constexpr std::size_t kMaxCoapBuffered = 8 * 1024 * 1024;
 inline constexpr std::chrono::seconds kCoapTransferDeadline{60};
-
-// One hub's registry, of one gateway. Requests under way; devices, and clean-up tasks, that wait
-// their turn; devices that go before the clean-up that waits.
-inline constexpr std::size_t kMaxUnderWayAtHub = 64;
-inline constexpr std::size_t kMaxWaitingAtHub = 1024;
-inline constexpr std::size_t kMaxCleanupAtHub = 64;
-inline constexpr int kDevicesPerCleanup = 16;
-// A hub that throttles is left alone for as long as it says, or from the first to the last, doubled.
-inline constexpr std::chrono::seconds kFirstThrottlePause{1};
-inline constexpr std::chrono::seconds kLastThrottlePause{120};
 
 // Text that a device chose and a log or a record repeats.
 inline constexpr std::size_t kMaxLoggedText = 128;
