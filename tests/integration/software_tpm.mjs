@@ -24,6 +24,7 @@ export class SoftwareTpm {
 
   constructor(child, socket) {
     this.child = child;
+    this.socket = socket;
     // As libtss2 names the way; it finds the control socket by the other's name.
     this.tcti = `swtpm:path=${socket}`;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_mu.h>
 #include <tss2/tss2_tctildr.h>
@@ -105,7 +106,16 @@ class EsysTpm final : public Tpm {
         !made) {
       return made;
     }
-    return open_key(ESYS_TR_RH_OWNER, kRootHandle, template_of(kRootAttributes, {}), root_);
+    if (auto made =
+            open_key(ESYS_TR_RH_OWNER, kRootHandle, template_of(kRootAttributes, {}), root_);
+        !made) {
+      return made;
+    }
+    // Opened once: ESYS does not forget what it saw under a handle.
+    auto identity = persistent(kIdentityHandle);
+    if (!identity) return identity.error();
+    identity_ = *identity;
+    return {};
   }
 
   const Bytes& endorsement_key() const override { return endorsement_.shown; }
@@ -128,17 +138,13 @@ class EsysTpm final : public Tpm {
     if (data.size() > kMaxSigned) {
       return Error{Errc::too_large, "the TPM signs no more than 1024 bytes at once"};
     }
-    auto identity = persistent(kIdentityHandle);
-    if (!identity) return identity.error();
-    if (!*identity) return Error{Errc::not_found, "the TPM has no identity key yet"};
+    if (!identity_) return Error{Errc::not_found, "the TPM has no identity key yet"};
     TPM2B_MAX_BUFFER buffer{};
     buffer.size = static_cast<UINT16>(data.size());
     std::copy(data.begin(), data.end(), buffer.buffer);
     Owned<TPM2B_DIGEST> digest;
-    const TSS2_RC code = Esys_HMAC(esys_, **identity, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+    const TSS2_RC code = Esys_HMAC(esys_, *identity_, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
                                    &buffer, TPM2_ALG_SHA256, Out(digest));
-    ESYS_TR handle = **identity;
-    Esys_TR_Close(esys_, &handle);
     if (code != TSS2_RC_SUCCESS) return failed("sign", code);
     return to_bytes(ByteView(digest->buffer, digest->size));
   }
@@ -279,18 +285,17 @@ class EsysTpm final : public Tpm {
   }
 
   Result<void> replace_identity(ESYS_TR loaded) {
-    auto old = persistent(kIdentityHandle);
-    if (!old) return old.error();
     ESYS_TR kept = ESYS_TR_NONE;
-    if (*old) {
-      const TSS2_RC code = Esys_EvictControl(esys_, ESYS_TR_RH_OWNER, **old, ESYS_TR_PASSWORD,
+    if (identity_) {
+      const TSS2_RC code = Esys_EvictControl(esys_, ESYS_TR_RH_OWNER, *identity_, ESYS_TR_PASSWORD,
                                              ESYS_TR_NONE, ESYS_TR_NONE, kIdentityHandle, &kept);
       if (code != TSS2_RC_SUCCESS) return failed("remove its old identity key", code);
+      identity_.reset();
     }
     const TSS2_RC code = Esys_EvictControl(esys_, ESYS_TR_RH_OWNER, loaded, ESYS_TR_PASSWORD,
                                            ESYS_TR_NONE, ESYS_TR_NONE, kIdentityHandle, &kept);
     if (code != TSS2_RC_SUCCESS) return failed("keep its identity key", code);
-    Esys_TR_Close(esys_, &kept);
+    identity_ = kept;
     return {};
   }
 
@@ -298,6 +303,7 @@ class EsysTpm final : public Tpm {
   ESYS_CONTEXT* esys_ = nullptr;
   Key endorsement_;
   Key root_;
+  std::optional<ESYS_TR> identity_;
 };
 
 }  // namespace
