@@ -9,9 +9,7 @@
 namespace berth::testing {
 
 struct FakeKeySealer final : ports::KeySealer {
-  explicit FakeKeySealer(std::uint8_t machine = 1) : machine(machine) {}
-
-  std::uint8_t machine;
+  std::uint8_t machine = 1;
   std::optional<Error> failure;
   int failing_calls = 0;  // so many of the next calls fail, with `failure`
 
