@@ -22,6 +22,11 @@ inline constexpr std::chrono::seconds kDeviceWriteDeadline{15};
 // Connections whose end is logged in a second; the others are counted.
 inline constexpr int kMaxLoggedConnections = 20;
 
+// So many connections are a rush: when half of them are gone, their memory is given back to the
+// system. How often that is looked after.
+inline constexpr std::size_t kRushConnections = 200;
+inline constexpr std::chrono::seconds kMemoryInterval{5};
+
 // HTTP, in bytes: the request line and its fields; the body (device API 8).
 inline constexpr std::size_t kMaxHttpHead = 16 * 1024;
 inline constexpr std::size_t kMaxHttpBody = 96 * 1024;

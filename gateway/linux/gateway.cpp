@@ -20,6 +20,7 @@
 #include "gateway/linux/device_endpoint.hpp"
 #include "gateway/linux/identity.hpp"
 #include "gateway/linux/journal.hpp"
+#include "gateway/linux/memory.hpp"
 #include "gateway/linux/prober.hpp"
 #include "gateway/linux/record_cache.hpp"
 #include "gateway/linux/shards.hpp"
@@ -243,6 +244,7 @@ class Gateway::Impl {
     tasks_.spawn(cleanup_->run());
     tasks_.spawn(keep_time());
     tasks_.spawn(keep_certificates());
+    tasks_.spawn(keep_memory());
     return {};
   }
 
@@ -342,6 +344,16 @@ class Gateway::Impl {
     for (;;) {
       timer.expires_after(keeper_->check());
       co_await timer.async_wait(asio::use_awaitable);
+    }
+  }
+
+  runtime::Task<void> keep_memory() {
+    asio::steady_timer timer(loop_);
+    Memory memory;
+    for (;;) {
+      timer.expires_after(kMemoryInterval);
+      co_await timer.async_wait(asio::use_awaitable);
+      if (endpoint_ && memory.is_rush_over(endpoint_->connections())) Memory::give_back();
     }
   }
 

@@ -27,7 +27,7 @@ Bytes joined(std::initializer_list<Bytes> parts) {
 std::string request_line(const LiePlace& place, const std::string& fields) {
   return "PUT /" + place.id_scope + "/registrations/" + percent_encode(place.registration_id) +
          "/register?api-version=" + kApiVersion + " HTTP/1.1\r\nHost: " + place.host +
-         "\r\nContent-Type: application/json\r\n" + fields + "\r\n";
+         "\r\nConnection: close\r\nContent-Type: application/json\r\n" + fields + "\r\n";
 }
 
 std::string request_with(const LiePlace& place, const std::string& body) {

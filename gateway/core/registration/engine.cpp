@@ -95,7 +95,8 @@ void RegistrationEngine::process(PendingRequest pending, Actions& out) {
                   std::move(challenges), pending);
   if (const auto* refusal = std::get_if<domain::Refusal>(&verdict)) {
     const bool may_wait = refusal->matched_nothing && !pending.fenced && waiting_room_.has_room() &&
-                          ports_.coordinator.linked(pending.tenant);
+                          ports_.coordinator.linked(pending.tenant) &&
+                          !refusals_.is_suspect(pending);
     if (may_wait) {
       waiting_room_.wait_for_fence(std::move(pending), out);
     } else {
@@ -365,6 +366,7 @@ Actions RegistrationEngine::on_hub_outcome(const OperationRef& ref,
 Actions RegistrationEngine::on_time() {
   Actions out;
   const MonotonicTime now = ports_.clock.monotonic();
+  refusals_.on_time(now, out);
   process_all(waiting_room_.release_due_fences(now, out), out);
   int served = 0;
   for (; served < kMaxWakesPerCall; ++served) {
@@ -381,10 +383,11 @@ Actions RegistrationEngine::on_time() {
 }
 
 std::optional<MonotonicTime> RegistrationEngine::next_wake() const {
-  const std::optional<MonotonicTime> operation = operations_.next_wake();
-  const std::optional<MonotonicTime> waiting = waiting_room_.next_wake();
-  if (!operation || !waiting) return operation ? operation : waiting;
-  return std::min(*operation, *waiting);
+  std::optional<MonotonicTime> next = operations_.next_wake();
+  for (const auto& other : {waiting_room_.next_wake(), refusals_.next_wake()}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  return next;
 }
 
 }  // namespace berth::gateway

@@ -22,6 +22,10 @@ std::string loggable(std::string_view text) {
   return out;
 }
 
+bool is_failed_attestation(Errc code) {
+  return code == Errc::unauthorized || code == Errc::certificate_refused;
+}
+
 }  // namespace
 
 void Refusals::refuse(const PendingRequest& pending, const Error& error,
@@ -55,7 +59,23 @@ void Refusals::refuse(const PendingRequest& pending, const Error& error,
       out.emplace_back(RecordAttempt{std::move(entry)});
     }
   }
-  out.emplace_back(SendReply{Reply{pending.token(), std::move(refusal)}});
+  Reply reply{pending.token(), std::move(refusal)};
+  if (is_failed_attestation(error.code)) {
+    const MonotonicTime now = ports_.clock.monotonic();
+    const auto delay = failed_.note(claim.source, claim.id_scope, claim.registration_id, now);
+    if (delay.count() > 0 && held_.hold(reply, now + delay)) return;
+  }
+  out.emplace_back(SendReply{std::move(reply)});
+}
+
+bool Refusals::is_suspect(const PendingRequest& pending) const {
+  const Claim& claim = pending.claim();
+  return failed_.is_suspect(claim.source, claim.id_scope, claim.registration_id,
+                            ports_.clock.monotonic());
+}
+
+void Refusals::on_time(MonotonicTime now, Actions& out) {
+  for (Reply& reply : held_.take_due(now)) out.emplace_back(SendReply{std::move(reply)});
 }
 
 // Each one costs a write: who guesses at an enrolled ID must not set the pace of the disk.
