@@ -156,7 +156,12 @@ class AmqpSession::Impl {
         feed(unit.bytes);
         return;
       case amqp::UnitKind::sasl_frame:
-        if (header_ != Header::sasl || sasl_.is_accepted()) break;
+        // One init, then responses: proton would take any number of either, and more.
+        if (header_ != Header::sasl || sasl_.is_accepted() ||
+            unit.performative != (is_sasl_begun_ ? amqp::kSaslResponse : amqp::kSaslInit)) {
+          break;
+        }
+        is_sasl_begun_ = true;
         feed(unit.bytes);
         if (proton_sasl_->take_wait()) ask_for_challenge();
         return;
@@ -495,6 +500,7 @@ class AmqpSession::Impl {
   std::optional<ProtonSasl> proton_sasl_;
   pn_connection_driver_t driver_{};
   Header header_ = Header::none;
+  bool is_sasl_begun_ = false;
   bool is_established_ = false;  // a link was attached
   bool refused_ = false;         // told 401: nothing but goodbyes is taken until the deadline
   bool closed_ = false;

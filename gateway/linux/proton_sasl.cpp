@@ -65,7 +65,9 @@ ProtonSasl::ProtonSasl(pn_transport_t* transport, AmqpSasl& sasl)
       [](pn_transport_t*) {},
       [](pn_transport_t* of, const char* mechanism, const pn_bytes_t* response) {
         Impl& impl = Impl::of(of);
-        impl.carry_out(impl.sasl.on_init(mechanism, Impl::view(response)));
+        // Proton has no name for a mechanism that is missing or no symbol.
+        const std::string_view name = mechanism == nullptr ? "" : mechanism;
+        impl.carry_out(impl.sasl.on_init(name, Impl::view(response)));
       },
       [](pn_transport_t* of, const pn_bytes_t* response) {
         Impl& impl = Impl::of(of);

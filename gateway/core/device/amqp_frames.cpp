@@ -35,9 +35,10 @@ std::size_t size_of(ByteView frame) {
   return size;
 }
 
-// What a frame carries behind its header. Only AMQP frames may be empty: they say "still here".
-Result<void> check_body(ByteView body, std::uint8_t type) {
-  if (body.empty() && type == kAmqpType) return {};
+// The performative that a frame carries behind its header. Only AMQP frames may be empty: they say
+// "still here".
+Result<std::uint64_t> check_body(ByteView body, std::uint8_t type) {
+  if (body.empty() && type == kAmqpType) return std::uint64_t{0};
   const Result<Value> value = read_value(body);
   if (!value) return value.error();
   const std::optional<Section> performative = section_of(*value);
@@ -48,7 +49,7 @@ Result<void> check_body(ByteView body, std::uint8_t type) {
   if (has_payload && (type != kAmqpType || performative->descriptor != kTransfer)) {
     return Error{Errc::malformed, "AMQP: a frame goes on behind its performative"};
   }
-  return {};
+  return performative->descriptor;
 }
 
 }  // namespace
@@ -56,15 +57,16 @@ Result<void> check_body(ByteView body, std::uint8_t type) {
 std::optional<Result<Unit>> FrameSplitter::next() {
   if (pending_.size() < kHeaderSize) return std::nullopt;
   const ByteView pending(pending_);
-  const auto take = [this](UnitKind kind, std::size_t size) -> Result<Unit> {
+  const auto take = [this](UnitKind kind, std::size_t size,
+                           std::uint64_t performative) -> Result<Unit> {
     const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(size);
-    Unit unit{kind, Bytes(pending_.begin(), end)};
+    Unit unit{kind, Bytes(pending_.begin(), end), performative};
     pending_.erase(pending_.begin(), end);
     return unit;
   };
   // Read as a length, the magic is more than a gigabyte: no frame begins like that.
   if (is(pending.first(kMagic.size()), kMagic)) {
-    return take(header_kind(pending.first(kHeaderSize)), kHeaderSize);
+    return take(header_kind(pending.first(kHeaderSize)), kHeaderSize, 0);
   }
   const std::size_t size = size_of(pending);
   const std::size_t offset = pending[4] * kDoffUnit;
@@ -79,9 +81,9 @@ std::optional<Result<Unit>> FrameSplitter::next() {
     return Result<Unit>(Error{Errc::too_large, "AMQP: a frame is larger than agreed"});
   }
   if (pending.size() < size) return std::nullopt;
-  const Result<void> checked = check_body(pending.subspan(offset, size - offset), type);
+  const Result<std::uint64_t> checked = check_body(pending.subspan(offset, size - offset), type);
   if (!checked) return Result<Unit>(checked.error());
-  return take(type == kSaslType ? UnitKind::sasl_frame : UnitKind::amqp_frame, size);
+  return take(type == kSaslType ? UnitKind::sasl_frame : UnitKind::amqp_frame, size, *checked);
 }
 
 }  // namespace berth::gateway::amqp

@@ -23,7 +23,12 @@ enum class UnitKind : std::uint8_t {
 struct Unit {
   UnitKind kind = UnitKind::amqp_frame;
   Bytes bytes;
+  std::uint64_t performative = 0;  // its descriptor, in a frame that is not empty
 };
+
+// The two that a client's SASL frames may carry (part 5, section 5.3.3).
+inline constexpr std::uint64_t kSaslInit = 0x41;
+inline constexpr std::uint64_t kSaslResponse = 0x43;
 
 // What a peer with another protocol header is answered (section 2.2): the one to come with.
 inline constexpr std::uint8_t kSaslHeader[] = {'A', 'M', 'Q', 'P', 3, 1, 0, 0};

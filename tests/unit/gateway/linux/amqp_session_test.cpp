@@ -189,6 +189,19 @@ TEST(AmqpSession, RefusesAMechanismWithOutcome1) {
   CHECK_FALSE(last.reason.empty());
 }
 
+// Found by fuzzing: proton hands a null pointer on.
+TEST(AmqpSession, RefusesAnInitWithoutMechanism) {
+  for (const char* fields : {"40", "a105504c41494e", "45"}) {
+    made.reset();
+    sent.clear();
+    last = {};
+    feed(kSaslHeaderOfDevice);
+    feed(amqp_frame(1, 0, performative(0x41, 1, *from_hex(fields))));
+    LONGS_EQUAL(1, frame(kSaslOutcome).fields.at(0).number);
+    CHECK_TRUE(last.close);
+  }
+}
+
 TEST(AmqpSession, AnswersAnotherProtocolWithTheOneItSpeaks) {
   for (const char* header : {"414d515002010000", "414d515000000901", "414d515001010000"}) {
     made.reset();
@@ -218,6 +231,13 @@ TEST(AmqpSession, RefusesHeadersAndFramesOutOfTheirOrder) {
   append(late, sasl_init("PLAIN", "x"));
   check_framing_error(late);
   check_framing_error(sasl_init("PLAIN", "x"));
+  Bytes again = to_bytes(ByteView(kSaslHeaderOfDevice));
+  append(again, sasl_init("TPM", kZero + "scope" + kZero + "dev-1" + kZero + "EK"));
+  append(again, sasl_init("TPM", kZero + "scope" + kZero + "dev-1" + kZero + "EK"));
+  check_framing_error(again);
+  Bytes response_first = to_bytes(ByteView(kSaslHeaderOfDevice));
+  append(response_first, sasl_response(kZero));
+  check_framing_error(response_first);
   Bytes second = to_bytes(ByteView(kAmqpHeader));
   append(second, kAmqpHeader);
   check_framing_error(second);

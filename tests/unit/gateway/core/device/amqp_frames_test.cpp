@@ -90,6 +90,13 @@ TEST(AmqpFrames, WaitsForTheLastByteOfAFrame) {
   CHECK_TRUE(next_kind() == UnitKind::amqp_frame);
 }
 
+TEST(AmqpFrames, NamesThePerformative) {
+  splitter.feed(frame_of(0, empty_performative(kOpen)));
+  LONGS_EQUAL(kOpen, splitter.next()->value().performative);
+  splitter.feed(frame_of(0, {}));
+  LONGS_EQUAL(0, splitter.next()->value().performative);
+}
+
 TEST(AmqpFrames, CutsFramesThatComeTogether) {
   Bytes bytes = frame_of(1, empty_performative(0x41));
   append(bytes, frame_of(0, {}));
