@@ -190,10 +190,6 @@ std::vector<Lie> web_socket_lies(const LiePlace& place) {
       {"a compressed message nobody agreed on", joined({upgrade, {0xC2, 0x80, 0, 0, 0, 0}})},
       {"a message without end", joined({upgrade, {0x02, 0x80, 0, 0, 0, 0}}),
        joined({{0x00, 0xFE, 0x40, 0x00, 0, 0, 0, 0}, Bytes(kBigPiece, 'x')})},
-      {"an upgrade without a key",
-       bytes_of(
-           std::string("GET ") + kWebSocketPath + " HTTP/1.1\r\nHost: " + place.host +
-           "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n")},
   };
 }
 
