@@ -79,7 +79,8 @@ class BrokerServer {
 
   std::string answer_to(const std::string& payload) {
     boost::json::array responses;
-    for (const auto& value : boost::json::parse(payload).at("commands").as_array()) {
+    const boost::json::value request = boost::json::parse(payload);
+    for (const auto& value : request.at("commands").as_array()) {
       const boost::json::object& command = value.as_object();
       commands.push_back(command);
       boost::json::object response = answer(command);

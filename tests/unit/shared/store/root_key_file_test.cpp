@@ -115,7 +115,7 @@ TEST_GROUP(SealedRootKeyFile) {
   berth::testing::FakeEntropy entropy_;
   berth::testing::FakeKeySealer sealer_;
   std::unique_ptr<berth::ports::Crypto> crypto_ = berth::crypto::make_mbedtls_crypto();
-  std::string home_ = folder_.file("");
+  std::string home_ = std::filesystem::path(folder_.file("root.key")).parent_path();
   std::string open_ = folder_.file("root.key");
   std::string sealed_ = folder_.file("root.key.tpm");
 
