@@ -29,6 +29,7 @@
 #include "coordinator/store/catalog.hpp"
 #include "coordinator/sync/sync_server.hpp"
 #include "shared/base/encoding.hpp"
+#include "shared/crypto/asn1/host_name.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
 #include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/tss2/tpm_key_sealer.hpp"
@@ -203,25 +204,47 @@ class Coordinator::Impl {
       auto issued = ca_->issue_service(config_.names);
       if (!issued) return issued.error();
       settings.identity = std::move(*issued);
-      // One certificate each: a tenant's does not tell who else is here.
-      tenant_names_ = tenant_names();
-      for (const std::vector<std::string>& names : tenant_names_) {
-        auto of_tenant = ca_->issue_service(names);
-        if (!of_tenant) return of_tenant.error();
-        settings.named.push_back({names, std::move(*of_tenant)});
-      }
     } else {
       auto read = crypto::read_identity_files(config_.certificate_file, config_.private_key_file);
       if (!read) return read.error();
       settings.identity = std::move(*read);
     }
-    const auto parsed = crypto_->parse_certificate(settings.identity.chain.front());
-    if (!parsed) return parsed.error();
-    renew_at_ = parsed->not_before + (parsed->not_after - parsed->not_before) * 2 / 3;
+    if (auto added = add_tenants(settings); !added) return added.error();
+    const auto renew_at = renewal_of(settings);
+    if (!renew_at) return renew_at.error();
     settings.alpn = {sync::kAlpn, "http/1.1"};
     auto context = tls_->server(settings);
     if (!context) return context.error();
+    renew_at_ = *renew_at;
     return std::shared_ptr<ports::TlsContext>(std::move(*context));
+  }
+
+  // When those of the certificates that our CA issued, all in one go, are to be renewed.
+  Result<WallTime> renewal_of(const ports::TlsServerSettings& settings) const {
+    const bool is_ours = config_.certificate_file.empty();
+    if (!is_ours && settings.named.empty()) return WallTime::max();
+    const ports::TlsIdentity& issued =
+        is_ours ? settings.identity : settings.named.front().identity;
+    const auto parsed = crypto_->parse_certificate(issued.chain.front());
+    if (!parsed) return parsed.error();
+    return parsed->not_before + (parsed->not_after - parsed->not_before) * 2 / 3;
+  }
+
+  // Tenants whose names the certificate does not cover get one each from our CA, which does not
+  // tell who else is here.
+  Result<void> add_tenants(ports::TlsServerSettings& settings) {
+    tenant_names_ = tenant_names();
+    const Bytes& standard = settings.identity.chain.front();
+    for (std::vector<std::string> names : tenant_names_) {
+      std::erase_if(names, [&standard](const std::string& name) {
+        return crypto::asn1::certificate_names_host(standard, name);
+      });
+      if (names.empty()) continue;
+      auto issued = ca_->issue_service(names);
+      if (!issued) return issued.error();
+      settings.named.push_back({std::move(names), std::move(*issued)});
+    }
+    return {};
   }
 
   // A gateway with such a name in its certificate could pose as the service API.
@@ -313,7 +336,7 @@ class Coordinator::Impl {
           .add();
       if (changes_something(request) && response.status < 300) {
         tell_gateways();
-        if (config_.certificate_file.empty() && tenant_names() != tenant_names_) reload();
+        if (tenant_names() != tenant_names_) reload();
       }
       co_return response;
     };
@@ -379,7 +402,7 @@ class Coordinator::Impl {
     for (;;) {
       timer.expires_after(kCertificateCheck);
       co_await timer.async_wait(asio::use_awaitable);
-      if (config_.certificate_file.empty() && clock_.wall() >= renew_at_) reload();
+      if (clock_.wall() >= renew_at_) reload();
     }
   }
 

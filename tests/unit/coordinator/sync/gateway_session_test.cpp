@@ -19,6 +19,33 @@ TEST_GROUP(GatewaySession) {
   }
 };
 
+TEST(GatewaySession, BringsCaCertificatesAndEveryChangeOfThem) {
+  auto& certificates = coordinator.catalog->ca_certificates;
+  domain::CaCertificate root;
+  root.name = "Root";
+  root.certificate = {0x30, 0x00};
+  const auto uploaded = must(certificates.put(coordinator.tenant, root, 0));
+  GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(gateway.holds(Table::ca_certificate, "root"));
+
+  root = uploaded.record;
+  root.is_verified = true;
+  must(certificates.put(coordinator.tenant, root, uploaded.version));
+  coordinator.server->committed(coordinator.tenant);
+  gateway.exchange();
+  const auto held = must(gateway.store.read(coordinator.tenant, Table::ca_certificate, "root"));
+  CHECK_TRUE(must(sync::decode<domain::CaCertificate>(held->body)).is_verified);
+  gateway.pass(std::chrono::seconds{1});
+  LONGS_EQUAL(1, gateway.digests);
+  LONGS_EQUAL(0, gateway.resyncs);
+
+  must(certificates.erase(coordinator.tenant, "Root", 2));
+  coordinator.server->committed(coordinator.tenant);
+  gateway.exchange();
+  CHECK_FALSE(gateway.holds(Table::ca_certificate, "root"));
+}
+
 TEST(GatewaySession, LivesFromJoiningToResynchronisation) {
   const auto enrollment = coordinator.enroll("Press-1");
   GatewaySide gateway(coordinator, "hall-3", "ulm", 1);
