@@ -27,6 +27,14 @@ export const transports = {Http, Mqtt, MqttWs, Amqp, AmqpWs};
 export const service = (connectionString = dev.service.connectionString) =>
     ProvisioningServiceClient.fromConnectionString(connectionString);
 
+// Where the SDK asks Microsoft Entra for a token.
+export const serviceWithToken = (credential) =>
+    ProvisioningServiceClient.fromTokenCredential(dev.service.url.slice('https://'.length), credential);
+// What the SDK's client can do.
+export const serviceMethods =
+    Object.getOwnPropertyNames(ProvisioningServiceClient.prototype)
+        .filter((name) => name !== 'constructor' && !name.startsWith('_'));
+
 export const withKey = (registrationId, key) => new SymmetricKeySecurityClient(registrationId, key);
 export const withCertificate = (registrationId, {certificate, key}) =>
     new X509Security(registrationId, {cert: certificate, key});

@@ -1,13 +1,24 @@
-// Azure's service SDK against the coordinator: enrollments and groups with their etags, and the
-// registration states of what registered (service API 1.2, 1.6, 1.9, 12.2).
+// Azure's service SDK against the coordinator, every method of it: enrollments and groups with their
+// etags, bulk operations, queries by pages, and the registration states of what registered (service
+// API 1.2, 1.6 to 1.9, 12.2).
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import {authority, derivedKey, device, newKey, thumbprint} from './certificates.mjs';
-import {dev, hubNames, register, service, withKey} from './peers.mjs';
+import {
+  dev, hubNames, register, service, serviceMethods, serviceWithToken, withKey,
+} from './peers.mjs';
 import {until} from './waiting.mjs';
 
-const client = service();
+const driven = new Set();
+// Notes what is called, and is the SDK's client otherwise.
+const client = new Proxy(service(), {
+  get(target, name) {
+    if (serviceMethods.includes(name)) driven.add(name);
+    const value = target[name];
+    return typeof value === 'function' ? value.bind(target) : value;
+  },
+});
 
 const conflict = {name: 'DeviceAlreadyExistsError'};
 const staleEtag = {name: 'InvalidEtagError'};
@@ -180,4 +191,131 @@ test('a registration state is there after a registration, and goes when it is de
   await assert.rejects(client.deleteDeviceRegistrationState(id, '"00000000"'), staleEtag);
   await client.deleteDeviceRegistrationState(state);
   await assert.rejects(client.getDeviceRegistrationState(id), isNotFound);
+});
+
+// The promise form of this one never settles.
+const bulk = (mode, enrollments) => new Promise((resolve, reject) => {
+  client.runBulkEnrollmentOperation(
+      {mode, enrollments}, (error, result) => error ? reject(error) : resolve(result));
+});
+
+// Every row of a query, and the sizes of its pages.
+async function everyRow(query) {
+  const rows = [];
+  const pages = [];
+  do {
+    const page = (await query.next(query.continuationToken)).responseBody;
+    pages.push(page.length);
+    rows.push(...page);
+  } while (query.hasMoreResults);
+  return {rows, pages};
+}
+
+test('bulk operations create, update, compare etags and delete', async () => {
+  const ids = ['svc-bulk-1', 'svc-bulk-2', 'svc-bulk-3'];
+  const records = ids.map((registrationId) => ({registrationId, attestation: symmetric()}));
+  assert.deepEqual(await bulk('create', records), {isSuccessful: true, errors: []});
+
+  const again = await bulk('create', [records[0], {registrationId: 'svc-bulk-4', attestation: symmetric()}]);
+  assert.equal(again.isSuccessful, false);
+  assert.deepEqual(again.errors.map((error) => [error.registrationId, error.errorCode]),
+                   [['svc-bulk-1', 409201]]);
+  assert.ok(again.errors[0].errorStatus);
+  await client.getIndividualEnrollment('svc-bulk-4');
+
+  const read = await Promise.all(
+      ids.map(async (id) => (await client.getIndividualEnrollment(id)).responseBody));
+  const keys = (await client.getIndividualEnrollmentAttestationMechanism(ids[0])).responseBody;
+  const disabled = read.map((record) => ({...record, provisioningStatus: 'disabled'}));
+  assert.equal((await bulk('update', disabled)).isSuccessful, true);
+  assert.deepEqual((await client.getIndividualEnrollmentAttestationMechanism(ids[0])).responseBody,
+                   keys, 'records without keys keep them');
+  const stale = await bulk('updateIfMatchETag', disabled);
+  assert.deepEqual(stale.errors.map((error) => error.errorCode), [412201, 412201, 412201]);
+
+  await assert.rejects(bulk('delete', [{registrationId: ids[0]}, {registrationId: ids[0]}]),
+                       {name: 'ArgumentError'});
+  const eleven = Array.from({length: 11}, (_, i) => ({registrationId: `svc-many-${i}`}));
+  await assert.rejects(bulk('delete', eleven), {name: 'ArgumentError'});
+  assert.deepEqual(
+      await bulk('delete', [...ids, 'svc-bulk-4'].map((registrationId) => ({registrationId}))),
+      {isSuccessful: true, errors: []});
+  await assert.rejects(client.getIndividualEnrollment(ids[0]), isNotFound);
+});
+
+test('queries give every enrollment and every group, page by page', async () => {
+  const ids = Array.from({length: 5}, (_, i) => `svc-page-${i}`);
+  for (const id of ids) {
+    await client.createOrUpdateIndividualEnrollment({registrationId: id, attestation: symmetric()});
+    await client.createOrUpdateEnrollmentGroup({enrollmentGroupId: id, attestation: symmetric()});
+  }
+  const individuals =
+      await everyRow(client.createIndividualEnrollmentQuery({query: 'SELECT * FROM enrollments'}, 2));
+  const found = individuals.rows.map((row) => row.registrationId).filter((id) => ids.includes(id));
+  assert.deepEqual(found.sort(), ids);
+  assert.ok(individuals.pages.every((size) => size <= 2) && individuals.pages.length >= 3);
+  for (const row of individuals.rows) {
+    assert.equal(row.registrationState, undefined);
+    assert.equal(row.attestation.symmetricKey, undefined, 'rows show no keys');
+  }
+
+  const groups = await everyRow(client.createEnrollmentGroupQuery({query: '*'}, 3));
+  assert.deepEqual(groups.rows.map((row) => row.enrollmentGroupId).filter((id) => ids.includes(id)).sort(),
+                   ids);
+  for (const id of ids) {
+    await client.deleteIndividualEnrollment(id);
+    await client.deleteEnrollmentGroup(id);
+  }
+});
+
+test('the states of a group are queried page by page', async () => {
+  const keys = keyPair();
+  await client.createOrUpdateEnrollmentGroup(
+      {enrollmentGroupId: 'svc-group-states', attestation: symmetric(keys)});
+  const query = () =>
+      everyRow(client.createEnrollmentGroupDeviceRegistrationStateQuery({query: '*'}, 'svc-group-states', 2));
+  assert.deepEqual((await query()).rows, []);
+  const ids = ['svc-member-1', 'svc-member-2', 'svc-member-3'];
+  await Promise.all(ids.map((id) => register('Mqtt', withKey(id, derivedKey(keys.primaryKey, id)))));
+  const states = await until('the three states to arrive', async () => {
+    const found = await query();
+    return found.rows.length === ids.length ? found : undefined;
+  });
+  assert.deepEqual(states.rows.map((state) => state.registrationId).sort(), ids);
+  assert.deepEqual(states.pages, [2, 1]);
+  assert.ok(states.rows.every((state) => state.status === 'assigned' && state.assignedHub));
+});
+
+test('an enrollment shows the state of its device, and a refused device has one too', async () => {
+  const keys = keyPair();
+  const enrollment =
+      {registrationId: 'svc-shown', attestation: symmetric(keys), provisioningStatus: 'disabled'};
+  const created = (await client.createOrUpdateIndividualEnrollment(enrollment)).responseBody;
+  await assert.rejects(register('Http', withKey('svc-shown', keys.primaryKey)));
+  const state = await until(
+      'the refusal to reach the coordinator',
+      async () => (await client.getDeviceRegistrationState('svc-shown')).responseBody);
+  assert.equal(state.status, 'disabled');
+  assert.ok(state.etag && Date.parse(state.lastUpdatedDateTimeUtc));
+
+  await client.createOrUpdateIndividualEnrollment({...created, provisioningStatus: 'enabled'});
+  await until('the device to be let in',
+              () => register('Http', withKey('svc-shown', keys.secondaryKey)));
+  await until('the state to follow', async () => {
+    const read = (await client.getIndividualEnrollment('svc-shown')).responseBody;
+    return read.registrationState?.status === 'assigned';
+  });
+  await client.deleteDeviceRegistrationState('svc-shown');
+  await client.deleteIndividualEnrollment('svc-shown');
+});
+
+test('a token of Microsoft Entra is none of ours', async () => {
+  const credential = {
+    getToken: async () => ({token: 'eyJ0eXAi', expiresOnTimestamp: Date.now() + 3_600_000}),
+  };
+  await assert.rejects(serviceWithToken(credential).getIndividualEnrollment('anything'), refused);
+});
+
+test('every method of the SDK was driven', () => {
+  assert.deepEqual([...driven].sort(), [...serviceMethods].sort());
 });
