@@ -209,13 +209,15 @@ class Coordinator::Impl {
       if (!read) return read.error();
       settings.identity = std::move(*read);
     }
-    if (auto added = add_tenants(settings); !added) return added.error();
+    auto names = tenant_names();
+    if (auto added = add_tenants(names, settings); !added) return added.error();
     const auto renew_at = renewal_of(settings);
     if (!renew_at) return renew_at.error();
     settings.alpn = {sync::kAlpn, "http/1.1"};
     auto context = tls_->server(settings);
     if (!context) return context.error();
     renew_at_ = *renew_at;
+    tenant_names_ = std::move(names);
     return std::shared_ptr<ports::TlsContext>(std::move(*context));
   }
 
@@ -232,10 +234,10 @@ class Coordinator::Impl {
 
   // Tenants whose names the certificate does not cover get one each from our CA, which does not
   // tell who else is here.
-  Result<void> add_tenants(ports::TlsServerSettings& settings) {
-    tenant_names_ = tenant_names();
+  Result<void> add_tenants(const std::vector<std::vector<std::string>>& tenants,
+                           ports::TlsServerSettings& settings) const {
     const Bytes& standard = settings.identity.chain.front();
-    for (std::vector<std::string> names : tenant_names_) {
+    for (std::vector<std::string> names : tenants) {
       std::erase_if(names, [&standard](const std::string& name) {
         return crypto::asn1::certificate_names_host(standard, name);
       });
