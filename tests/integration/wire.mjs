@@ -319,7 +319,8 @@ export class AmqpDevice {
     this.sender = this.connection.open_sender({target: {address: source}, properties});
     const onFlow = this.sender.on_flow.bind(this.sender);
     this.sender.on_flow = (frame) => {
-      this.flows.push({...frame.performative});
+      const {delivery_count: deliveryCount, link_credit: linkCredit} = frame.performative;
+      this.flows.push({deliveryCount, linkCredit});
       onFlow(frame);
     };
     this.container = container;

@@ -65,6 +65,8 @@ class MosquittoFixture final : public HubFixture {
     while (!start(clients)) {
     }
     gateway_ = client("admin", "admin's");
+    make_gateway();
+    gateway_ = client("gateway", "gateway's");
   }
   ~MosquittoFixture() override {
     gateway_.reset();
@@ -90,7 +92,7 @@ class MosquittoFixture final : public HubFixture {
     request.read_retained = "devices/" + device + "/twin/desired";
     hub::dynsec::Command any;
     any.kind = hub::dynsec::Command::Kind::get_client;
-    any.name = "admin";
+    any.name = "gateway";
     request.commands.push_back(any);
     return std::get<hub::dynsec::Answer>(send(request)).retained;
   }
@@ -106,6 +108,36 @@ class MosquittoFixture final : public HubFixture {
   }
 
  private:
+  // As the coordinator lets gateways in (coordinator/fleet/broker_upkeep).
+  void make_gateway() {
+    using hub::dynsec::AclKind;
+    using hub::dynsec::Command;
+    const std::string control = "$CONTROL/dynamic-security/#";
+    const std::string twin = "devices/+/twin/desired";
+    Command role;
+    role.kind = Command::Kind::create_role;
+    role.name = "gateways";
+    role.acls.emplace();
+    for (const std::string& topic : {control, twin}) {
+      for (const AclKind kind :
+           {AclKind::publish_send, AclKind::publish_receive, AclKind::subscribe_pattern}) {
+        role.acls->push_back({kind, topic, true});
+      }
+    }
+    Command account;
+    account.kind = Command::Kind::create_client;
+    account.name = "gateway";
+    account.password = SecretBytes::copy_of(as_bytes("gateway's"));
+    account.roles.emplace();
+    account.roles->push_back({"gateways", 0});
+    hub::dynsec::Request request;
+    request.commands = {std::move(role), std::move(account)};
+    const hub::HubResponse answer = send(request);
+    for (const auto& reply : std::get<hub::dynsec::Answer>(answer).replies) {
+      BERTH_ASSERT(reply.error.empty());
+    }
+  }
+
   bool start(const std::string& clients) {
     port_ = free_port();
     const std::string configuration = folder_.file("mosquitto.conf");
