@@ -151,6 +151,9 @@ inline constexpr std::size_t kCoapRememberedMessages = 4;
 inline constexpr std::size_t kMaxCoapBuffered = 8 * 1024 * 1024;
 inline constexpr std::chrono::seconds kCoapTransferDeadline{60};
 
+// What is sent to a device and not taken by it yet: more, and it does not read what it asked for.
+inline constexpr std::size_t kMaxUnsentOutput = 256 * 1024;
+
 // Text that a device chose and a log or a record repeats.
 inline constexpr std::size_t kMaxLoggedText = 128;
 

@@ -259,7 +259,14 @@ class AmqpSession::Impl {
     const Result<void> judged = judge_amqp_link(ports_, peer_, sasl_, device);
     if (!judged) {
       pn_link_open(link);
-      refuse_link(link, mapping_.refuse(judged.error().code, judged.error().reason));
+      // Said once: Node's SDK never tells of the refusal if the device's second link, which is on
+      // its way by now, is closed with an error as well.
+      const std::string name = address == nullptr ? std::string() : address;
+      if (std::exchange(refused_address_, name) == name) {
+        pn_link_close(link);
+      } else {
+        refuse_link(link, mapping_.refuse(judged.error().code, judged.error().reason));
+      }
       return;
     }
     links_.push_back({link, *device, text_at(pn_link_remote_properties(link), kApiVersion)});
@@ -509,6 +516,7 @@ class AmqpSession::Impl {
   std::size_t sessions_ = 0;
   std::size_t links_attached_ = 0;
   std::vector<Link> links_;
+  std::optional<std::string> refused_address_;  // of the last link that was refused
   std::map<RequestToken, Request> open_;
   RequestToken last_token_ = 0;
   RequestToken challenge_token_ = 0;

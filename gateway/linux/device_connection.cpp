@@ -24,12 +24,12 @@ constexpr std::chrono::milliseconds kWriteTimeout = kDeviceWriteDeadline;
 }  // namespace
 
 DeviceConnection::DeviceConnection(DeviceTransport& transport, DeviceSession& session,
-                                   std::string protocol, Shards& shards, ports::Clock& clock,
+                                   std::string protocol, Ask ask, ports::Clock& clock,
                                    runtime::Log& log)
     : transport_(transport),
       session_(session),
       protocol_(std::move(protocol)),
-      shards_(shards),
+      ask_(std::move(ask)),
       clock_(clock),
       log_(log),
       source_(transport.remote_address()),
@@ -61,9 +61,13 @@ void DeviceConnection::take(SessionOutput output) {
     log_.warning(protocol_ + ": " + output.reason, {{"source", source_}});
   }
   for (DeviceRequest& request : output.requests) {
-    requests_.spawn(ask(std::move(request)));
+    requests_.spawn(answer(std::move(request)));
   }
   if (output.close) ending_ = true;
+  if (pending_.size() > kMaxUnsentOutput) {
+    log_.warning(protocol_ + ": the device does not take its answers", {{"source", source_}});
+    end();
+  }
   output_.cancel();
   wake_.cancel();
 }
@@ -122,10 +126,9 @@ runtime::Task<void> DeviceConnection::keep_time() {
   }
 }
 
-runtime::Task<void> DeviceConnection::ask(DeviceRequest request) {
+runtime::Task<void> DeviceConnection::answer(DeviceRequest request) {
   co_await asio::this_coro::throw_if_cancelled(false);
-  Shard& owner = shards_.owner(request);
-  const Reply reply = co_await owner.submit(std::move(request));
+  const Reply reply = co_await ask_(std::move(request));
   if (ended_) co_return;
   if (is_to_attested(reply)) transport_.vouch();
   take(session_.on_reply(reply));

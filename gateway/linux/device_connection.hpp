@@ -2,14 +2,13 @@
 // transport, its session and the shard that owns the device.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
 
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/core/device/session.hpp"
 #include "gateway/linux/device_transport.hpp"
-#include "gateway/linux/shards.hpp"
 #include "shared/runtime/log.hpp"
 #include "shared/runtime/task_group.hpp"
 
@@ -17,9 +16,12 @@ namespace berth::gateway {
 
 class DeviceConnection {
  public:
+  // Gives a request to the shard that owns its device.
+  using Ask = std::function<runtime::Task<Reply>(DeviceRequest request)>;
+
   // `protocol` is named in the log.
   DeviceConnection(DeviceTransport& transport, DeviceSession& session, std::string protocol,
-                   Shards& shards, ports::Clock& clock, runtime::Log& log);
+                   Ask ask, ports::Clock& clock, runtime::Log& log);
 
   // Until either side is done.
   [[nodiscard]] runtime::Task<void> serve();
@@ -28,14 +30,14 @@ class DeviceConnection {
   runtime::Task<void> read();
   runtime::Task<void> write();
   runtime::Task<void> keep_time();
-  runtime::Task<void> ask(DeviceRequest request);
+  runtime::Task<void> answer(DeviceRequest request);
   void take(SessionOutput output);
   void end();
 
   DeviceTransport& transport_;
   DeviceSession& session_;
   std::string protocol_;
-  Shards& shards_;
+  Ask ask_;
   ports::Clock& clock_;
   runtime::Log& log_;
   std::string source_;

@@ -185,8 +185,12 @@ runtime::Task<void> DeviceEndpoint::serve_session(Shard& shard, DeviceTransport&
   } else {
     session = std::make_unique<AmqpSession>(ports, std::move(peer), protocol);
   }
-  DeviceConnection connection(transport, *session, is_mqtt ? "MQTT" : "AMQP", services_.shards,
-                              services_.clock, services_.log);
+  const DeviceConnection::Ask ask = [this](DeviceRequest request) {
+    Shard& owner = services_.shards.owner(request);
+    return owner.submit(std::move(request));
+  };
+  DeviceConnection connection(transport, *session, is_mqtt ? "MQTT" : "AMQP", ask, services_.clock,
+                              services_.log);
   co_await connection.serve();
 }
 

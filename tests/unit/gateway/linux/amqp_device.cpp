@@ -223,7 +223,7 @@ void AmqpDevice::handle(pn_event_t* event) {
       closed = outcome_of(pn_connection_remote_condition(driver_.connection));
       return;
     case PN_LINK_REMOTE_CLOSE:
-      detached.push_back(outcome_of(pn_link_remote_condition(pn_event_link(event))));
+      detaches.push_back(outcome_of(pn_link_remote_condition(pn_event_link(event))));
       return;
     case PN_DELIVERY: {
       pn_delivery_t* delivery = pn_event_delivery(event);

@@ -73,7 +73,7 @@ class AmqpDevice {
 
   std::vector<AmqpOutcome> outcomes;  // of messages, in the order in which they were sent
   std::vector<Bytes> messages;        // replies
-  std::vector<AmqpOutcome> detached;  // links that the server closed, and why
+  std::vector<AmqpOutcome> detaches;  // links that the server closed, and why
   std::optional<AmqpOutcome> closed;  // the connection, by the server
 
  private:

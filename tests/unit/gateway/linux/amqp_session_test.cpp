@@ -116,12 +116,13 @@ TEST_GROUP(AmqpSession) {
   void check_link_refused(Errc code, const AmqpDevice::LinkOptions& options) {
     device.open(options);
     exchange();
-    LONGS_EQUAL(2, device.detached.size());
+    LONGS_EQUAL(2, device.detaches.size());
     const std::string document = "error " + std::to_string(protocol::device_error(code).error_code);
-    for (const AmqpOutcome& one : device.detached) {
-      CHECK_TRUE(one.condition == protocol::device_error(code).amqp_condition);
-      CHECK_TRUE(one.description.starts_with(document));
-    }
+    const AmqpOutcome& one = device.detaches.at(0);
+    CHECK_TRUE(one.condition == protocol::device_error(code).amqp_condition);
+    CHECK_TRUE(one.description.starts_with(document));
+    // Once is enough: Node's SDK waits for ever if its second link is closed with an error too.
+    STRCMP_EQUAL("", device.detaches.at(1).condition.c_str());
     CHECK_FALSE(last.close);
     CHECK_FALSE(last.reason.empty());
     CHECK_TRUE(requests.empty());
@@ -289,6 +290,15 @@ TEST(AmqpSession, RefusesLinksOfAnUnknownIdScope) {
   check_link_refused(Errc::unauthorized, {.address = "0ne99999999/registrations/dev-1"});
 }
 
+TEST(AmqpSession, SaysOfEachAddressWhyItIsRefused) {
+  sasl_plain();
+  check_link_refused(Errc::unauthorized, {.address = "0ne00LAB001/registrations/dev-2"});
+  device.open_sender("another", {.address = "0ne00LAB001/registrations/dev-3"});
+  exchange();
+  LONGS_EQUAL(3, device.detaches.size());
+  STRCMP_EQUAL("amqp:unauthorized-access", device.detaches.at(2).condition.c_str());
+}
+
 TEST(AmqpSession, RefusesLinksOfAnotherDeviceThanSasls) {
   sasl_plain();
   check_link_refused(Errc::unauthorized, {.address = "0ne00LAB001/registrations/dev-2"});
@@ -317,7 +327,7 @@ TEST(AmqpSession, TakesTheNamesOfADeviceInAnySpelling) {
   with_certificate("CN=DEV-1");
   device.open({.address = "0NE00lab001/registrations/Dev-1"});
   exchange();
-  CHECK_TRUE(device.detached.empty());
+  CHECK_TRUE(device.detaches.empty());
   register_device();
 }
 
@@ -393,7 +403,7 @@ TEST(AmqpSession, TakesTheLeadingSlashOfJava) {
   sasl_plain();
   device.open({.address = "/" + kDevice});
   exchange();
-  CHECK_TRUE(device.detached.empty());
+  CHECK_TRUE(device.detaches.empty());
   register_device("");
   STRCMP_EQUAL("dev-1",
                std::get_if<RegisterRequest>(&requests.at(0))->claim.registration_id.c_str());
@@ -475,8 +485,8 @@ TEST(AmqpSession, DetachesTheLinkOfAMessageWhoseOutcomeNobodyReads) {
   device.open({.pre_settled = true});
   exchange();
   reply(register_device(), Refusal{Errc::not_found, "guid", {}});
-  LONGS_EQUAL(1, device.detached.size());
-  STRCMP_EQUAL("error 404201 guid", device.detached.at(0).description.c_str());
+  LONGS_EQUAL(1, device.detaches.size());
+  STRCMP_EQUAL("error 404201 guid", device.detaches.at(0).description.c_str());
 }
 
 TEST(AmqpSession, KeepsRepliesUntilTheDeviceGivesCredit) {
@@ -593,8 +603,8 @@ TEST(AmqpSession, BoundsMessages) {
   device.send(padded(kMaxAmqpMessage + 1));
   exchange();
   LONGS_EQUAL(1, requests.size());
-  LONGS_EQUAL(1, device.detached.size());
-  STRCMP_EQUAL("amqp:link:message-size-exceeded", device.detached.at(0).condition.c_str());
+  LONGS_EQUAL(1, device.detaches.size());
+  STRCMP_EQUAL("amqp:link:message-size-exceeded", device.detaches.at(0).condition.c_str());
 }
 
 TEST(AmqpSession, BoundsAMessageThatHasNoEnd) {
@@ -603,7 +613,7 @@ TEST(AmqpSession, BoundsAMessageThatHasNoEnd) {
   exchange();
   device.send_part(Bytes(kMaxAmqpMessage + 1, 'x'));
   exchange();
-  LONGS_EQUAL(1, device.detached.size());
+  LONGS_EQUAL(1, device.detaches.size());
 }
 
 TEST(AmqpSession, BoundsLinks) {
