@@ -90,7 +90,8 @@ inline constexpr std::size_t kMaxUnderWayAtHub = 64;
 inline constexpr std::size_t kMaxWaitingAtHub = 1024;
 inline constexpr std::size_t kMaxCleanupAtHub = 64;
 inline constexpr int kDevicesPerCleanup = 16;
-// A hub that throttles is left alone for as long as it says, or from the first to the last, doubled.
+// A hub that throttles is left alone for as long as it says, or from the first to the last,
+// doubled.
 inline constexpr std::chrono::seconds kFirstThrottlePause{1};
 inline constexpr std::chrono::seconds kLastThrottlePause{120};
 

@@ -140,9 +140,10 @@ Task<std::string> tell(Scene& scene, const Lie& lie) {
   if (!stream) co_return not_connected(stream.error());
   auto sent = co_await (*stream)->write_all(lie.bytes, left_until(scene.end));
   std::string answer;
+  constexpr milliseconds kGlance{1};
   for (int i = 0; sent && !lie.repeated.empty() && i < kMaxRepeats; ++i) {
     std::array<std::uint8_t, 1024> chunk{};
-    const auto count = co_await (*stream)->read_some(chunk, milliseconds{1});
+    const auto count = co_await (*stream)->read_some(chunk, kGlance);
     if (count && *count == 0) co_return shown(answer) + "closed";
     if (count) answer.append(as_text(ByteView(chunk.data(), *count)));
     if (!count && count.error().code != Errc::timed_out) co_return shown(answer) + "closed";

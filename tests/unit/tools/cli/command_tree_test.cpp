@@ -88,10 +88,9 @@ TEST(CommandTree, DerivesADeviceKeyWithoutALogin) {
 
 TEST(CommandTree, PrintsACompletionScriptOfItself) {
   CHECK_EQUAL(kDone, run({"completion", "bash"}));
-  for (const char* part :
-       {"'berth enrollment create'", "--attestation-type", "symmetricKey x509 tpm",
-        "'berth gateway remove'", "'berth dev restart'",
-        "'berth certificate generate-verification-code'"}) {
+  for (const char* part : {"'berth enrollment create'", "--attestation-type",
+                           "symmetricKey x509 tpm", "'berth gateway remove'", "'berth dev restart'",
+                           "'berth certificate generate-verification-code'"}) {
     CHECK_TRUE_TEXT(out.str().find(part) != std::string::npos, part);
   }
 }
