@@ -137,7 +137,7 @@ inline constexpr std::size_t kMaxWebSocketMessage = 256 * 1024;
 // CoAP. DTLS sessions that are established, half-open handshakes, and how long a session may be
 // silent.
 inline constexpr std::size_t kMaxCoapSessions = 1000;
-inline constexpr std::size_t kMaxCoapHandshakes = 1000;
+inline constexpr std::size_t kMaxCoapHandshakes = 20000;
 inline constexpr std::chrono::seconds kCoapSessionIdle{120};
 // Handshakes that one address may begin: so many at once, and so many in a second afterwards; and
 // the addresses that are counted.

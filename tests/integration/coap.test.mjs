@@ -2,6 +2,8 @@
 // berth-device, and with messages that no honest client sends.
 import assert from 'node:assert/strict';
 import {execFile, execFileSync} from 'node:child_process';
+import {createSocket} from 'node:dgram';
+import {once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
@@ -16,6 +18,7 @@ const LIBRARIES = ['openssl', 'gnutls'];
 const BODY_LIMIT = 96 * 1024;
 // A handshake that must fail is given this long; an honest one takes milliseconds.
 const REFUSED_AFTER_S = 4;
+const HALF_OPEN = 2000;
 const RESET = 3;  // the type of a message (RFC 7252 section 4.2)
 
 const client = service();
@@ -269,7 +272,7 @@ test('messages that lie cost their sender its request, and nobody anything else'
   await enroll(id, symmetric(keys));
   const credential = withPsk(id, keys.primaryKey);
   await known(id, credential);
-  const gateway = JSON.parse(readFileSync(path.join(process.env.BERTH_DEV_DIR, 'dev.json'))).pids.gateway;
+  const {gateway} = JSON.parse(readFileSync(path.join(process.env.BERTH_DEV_DIR, 'dev.json'))).pids;
   const where = {path: resource(id, 'register').split('/')};
   const full = 'x'.repeat(1024);
   const peer = new DtlsPeer(credential);
@@ -303,6 +306,49 @@ test('messages that lie cost their sender its request, and nobody anything else'
     await peer.close();
   }
   assert.equal((await registerOverCoap('openssl', id, credential)).state.status, 'assigned');
+});
+
+// A ClientHello without a cookie (RFC 6347 section 4.2.1), offering ECDHE_PSK.
+function clientHello() {
+  const hello = Buffer.concat([
+    Buffer.from([0xFE, 0xFD]), Buffer.alloc(32), Buffer.from([0, 0, 0, 2, 0xCC, 0xAC, 1, 0, 0, 0]),
+  ]);
+  const fragment = Buffer.alloc(12);
+  fragment[0] = 1;
+  fragment.writeUIntBE(hello.length, 1, 3);
+  fragment.writeUIntBE(hello.length, 9, 3);
+  const record = Buffer.from([22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  record.writeUInt16BE(fragment.length + hello.length, 11);
+  return Buffer.concat([record, fragment, hello]);
+}
+
+test('half-open handshakes get a cookie and nothing more, and keep nobody out', async () => {
+  const keys = keyPair();
+  await enroll('coap-patient', symmetric(keys));
+  const credential = withPsk('coap-patient', keys.primaryKey);
+  await known('coap-patient', credential);
+  const {gateway} = JSON.parse(readFileSync(path.join(process.env.BERTH_DEV_DIR, 'dev.json'))).pids;
+  const before = memoryOf(gateway);
+  const hello = clientHello();
+  const sockets = [];
+  try {
+    for (let i = 0; i < HALF_OPEN; ++i) {
+      const socket = createSocket('udp4');
+      sockets.push(socket);
+      socket.bind(0, '127.0.0.1');
+      await once(socket, 'listening');
+      const answered = once(socket, 'message');
+      socket.send(hello, dev.device.coaps, '127.0.0.1');
+      const [answer] = await answered;
+      assert.equal(answer[13], 3);  // HelloVerifyRequest
+      assert.ok(answer.length < 2 * hello.length);
+    }
+    assert.ok(memoryOf(gateway) < before + 8 * 1024, `${before} to ${memoryOf(gateway)} KiB`);
+    const answer = await registerOverCoap('openssl', 'coap-patient', credential);
+    assert.equal(answer.state.status, 'assigned');
+  } finally {
+    for (const socket of sockets) socket.close();
+  }
 });
 
 test('a new certificate is shown after SIGHUP', async () => {
