@@ -141,8 +141,8 @@ inline constexpr std::size_t kMaxCoapHandshakes = 20000;
 inline constexpr std::chrono::seconds kCoapSessionIdle{120};
 // Handshakes that one address may begin: so many at once, and so many in a second afterwards; and
 // the addresses that are counted.
-inline constexpr int kCoapHandshakeBurst = 200;
-inline constexpr int kCoapHandshakesPerSecond = 50;
+inline constexpr int kCoapHandshakeBurst = 1000;
+inline constexpr int kCoapHandshakesPerSecond = 200;
 inline constexpr std::size_t kMaxCountedAddresses = 4096;
 // Requests that one session has open (a device has one, RFC 7252 section 4.7), and how many of its
 // last messages are known again when they are repeated.
