@@ -175,6 +175,8 @@ class LibcoapEndpoint final : public CoapEndpoint {
     std::optional<domain::PskProof> psk;
     std::unique_ptr<CoapSession> session;  // once the handshake has ended well
     std::size_t references = 0;            // libcoap's session is kept for requests under way
+    std::uint64_t number = 0;              // tells it from a later one at the same place in memory
+    MonotonicTime last_heard{};
   };
 
   static LibcoapEndpoint& self_of(const coap_session_t& session) {
@@ -271,6 +273,32 @@ class LibcoapEndpoint final : public CoapEndpoint {
     if (tls != nullptr && !peer.psk) peer.chain = crypto::presented_chain(tls);
     device.session =
         std::make_unique<CoapSession>(mapping_, std::move(peer), budget_, services_.clock);
+    device.number = ++last_number_;
+    device.last_heard = services_.clock.monotonic();
+    if (tls != nullptr) crypto::watch_for_restart(tls, on_restart, &session);
+  }
+
+  // A device that was restarted knows nothing of its session, and libcoap would go on giving its
+  // handshakes to that one. Whoever forges such a handshake can't end a session that is in use.
+  static void on_restart(void* of) {
+    auto& session = *static_cast<coap_session_t*>(of);
+    LibcoapEndpoint& self = self_of(session);
+    const auto found = self.devices_.find(&session);
+    if (found == self.devices_.end() ||
+        self.services_.clock.monotonic() - found->second.last_heard < kCoapRestartGrace) {
+      return;
+    }
+    // libcoap is in the middle of it; the device will repeat its first message.
+    asio::post(self.loop_,
+               [&self, &session, number = found->second.number] { self.end(session, number); });
+  }
+
+  void end(coap_session_t& session, std::uint64_t number) {
+    const auto found = devices_.find(&session);
+    if (closed_ || found == devices_.end() || found->second.number != number) return;
+    found->second.session.reset();
+    coap_session_disconnected(&session, COAP_NACK_TLS_FAILED);
+    driver_->rearm();  // which lets libcoap free what has ended
   }
 
   // --- requests ---
@@ -309,6 +337,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
       return;
     }
     Device& device = found->second;
+    device.last_heard = services_.clock.monotonic();
     CoapOutput out =
         device.session->on_request(read_coap_envelope(request), read_coap_request(request));
     if (!out.reason.empty()) {
@@ -398,6 +427,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
   asio::steady_timer sweep_;
   Context context_;
   std::unordered_map<coap_session_t*, Device> devices_;
+  std::uint64_t last_number_ = 0;
   std::unique_ptr<runtime::CoapLoop> driver_;
   runtime::TaskGroup requests_{loop_.get_executor(), kMaxCoapSessions* kMaxCoapRequests,
                                [this](const std::string& what) {

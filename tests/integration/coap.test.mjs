@@ -19,6 +19,7 @@ const BODY_LIMIT = 96 * 1024;
 // A handshake that must fail is given this long; an honest one takes milliseconds.
 const REFUSED_AFTER_S = 4;
 const HALF_OPEN = 2000;
+const FLOODER = '127.0.0.9';
 const RESET = 3;  // the type of a message (RFC 7252 section 4.2)
 
 const client = service();
@@ -308,6 +309,24 @@ test('messages that lie cost their sender its request, and nobody anything else'
   assert.equal((await registerOverCoap('openssl', id, credential)).state.status, 'assigned');
 });
 
+test('a device that was restarted gets in again from the same port', async () => {
+  const id = 'coap-restarted';
+  const keys = keyPair();
+  await enroll(id, symmetric(keys));
+  const credential = withPsk(id, keys.primaryKey);
+  await known(id, credential);
+  const segments = resource(id, 'register').split('/');
+  const port = 45_678;
+  for (let life = 0; life < 3; ++life) {
+    const peer = new DtlsPeer(credential, {port});
+    try {
+      assert.equal((await peer.exchange(message({id: life + 1, path: segments, payload: '{}'}))).code, '2.04');
+    } finally {
+      await peer.close();  // without a word, as a device that loses its power
+    }
+  }
+});
+
 // A ClientHello without a cookie (RFC 6347 section 4.2.1), offering ECDHE_PSK.
 function clientHello() {
   const hello = Buffer.concat([
@@ -335,7 +354,7 @@ test('half-open handshakes get a cookie and nothing more, and keep nobody out', 
     for (let i = 0; i < HALF_OPEN; ++i) {
       const socket = createSocket('udp4');
       sockets.push(socket);
-      socket.bind(0, '127.0.0.1');
+      socket.bind(0, FLOODER);
       await once(socket, 'listening');
       const answered = once(socket, 'message');
       socket.send(hello, dev.device.coaps, '127.0.0.1');

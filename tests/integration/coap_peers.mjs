@@ -148,10 +148,11 @@ function parse(bytes) {
 
 // A DTLS session that carries any bytes, one datagram at a time.
 export class DtlsPeer {
-  constructor({identity, key}) {
+  constructor({identity, key}, {port} = {}) {
     this.child = spawn('openssl', [
       's_client', '-dtls1_2', '-quiet', '-connect', `127.0.0.1:${dev.device.coaps}`, '-psk_identity',
       identity, '-psk', key.toString('hex'), '-cipher', 'ECDHE-PSK-CHACHA20-POLY1305',
+      ...(port ? ['-bind', `127.0.0.1:${port}`] : []),
     ], {stdio: ['pipe', 'pipe', 'ignore']});
     this.arrived = [];
     this.waiting = [];

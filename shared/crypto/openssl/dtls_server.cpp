@@ -1,5 +1,8 @@
 #include "shared/crypto/openssl/dtls_server.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "shared/crypto/openssl/dtls_identity.hpp"
@@ -43,6 +46,39 @@ class Server final : public DtlsServer {
   openssl::DtlsIdentity identity_;
 };
 
+// Where a watched session tells, kept with it.
+struct Watch {
+  void (*told)(void*);
+  void* of;
+};
+
+void free_watch(void*, void* watch, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<Watch*>(watch);
+}
+
+int watch_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_watch);
+  return index;
+}
+
+// A DTLS record's header (RFC 6347 section 4.1): type, version, epoch, sequence number, length. A
+// handshake's first record is the first of epoch 0; later flights of the one before have gone on
+// counting.
+bool begins_handshake(ByteView header) {
+  constexpr std::size_t kEpoch = 3;
+  constexpr std::size_t kLength = 11;
+  if (header.size() < kLength || header[0] != SSL3_RT_HANDSHAKE) return false;
+  return std::all_of(header.begin() + kEpoch, header.begin() + kLength,
+                     [](std::uint8_t byte) { return byte == 0; });
+}
+
+void on_record(int is_sent, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
+  if (is_sent != 0 || type != SSL3_RT_HEADER) return;
+  if (!begins_handshake(ByteView(static_cast<const std::uint8_t*>(bytes), size))) return;
+  const auto* watch = static_cast<const Watch*>(SSL_get_ex_data(ssl, watch_index()));
+  if (watch != nullptr) watch->told(watch->of);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DtlsServer>> make_dtls_server(const ports::TlsIdentity& identity) {
@@ -62,6 +98,14 @@ std::vector<Bytes> presented_chain(void* ssl) {
   for (int i = 0; i < sk_X509_num(rest); ++i)
     chain.push_back(openssl::der_of(sk_X509_value(rest, i)));
   return chain;
+}
+
+void watch_for_restart(void* ssl, void (*told)(void* of), void* of) {
+  auto* session = static_cast<SSL*>(ssl);
+  auto watch = std::make_unique<Watch>(Watch{told, of});
+  if (SSL_set_ex_data(session, watch_index(), watch.get()) != 1) return;
+  static_cast<void>(watch.release());  // the session's now
+  SSL_set_msg_callback(session, on_record);
 }
 
 void* owner_of(void* ssl) {

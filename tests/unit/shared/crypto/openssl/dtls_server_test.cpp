@@ -1,5 +1,7 @@
 #include "shared/crypto/openssl/dtls_server.hpp"
 
+#include <array>
+
 #include <CppUTest/TestHarness.h>
 
 #include "tests/unit/shared/crypto/openssl/dtls_bench.hpp"
@@ -42,6 +44,27 @@ TEST(DtlsServer, WithoutAnyCredentialThereIsNoSession) {
   DtlsPair pair = bench.connect();
   CHECK_TRUE(client->prepare(pair.client.get()));
   CHECK_FALSE(pair.shake_hands());
+}
+
+TEST(DtlsServer, ANewHandshakeInAnEstablishedSessionIsTold) {
+  const char* suite = "ECDHE-PSK-CHACHA20-POLY1305";
+  DtlsPair pair = bench.connect_with_psk(suite);
+  CHECK_TRUE(pair.shake_hands());
+  int told = 0;
+  crypto::watch_for_restart(
+      pair.server.get(), [](void* of) { ++*static_cast<int*>(of); }, &told);
+  std::array<char, 16> buffer{};
+  CHECK_EQUAL(5, SSL_write(pair.client.get(), "hello", 5));
+  CHECK_EQUAL(5, SSL_read(pair.server.get(), buffer.data(), 16));
+  CHECK_EQUAL(0, told);
+  // The client begins anew, and knows nothing of the session.
+  DtlsPair restarted = bench.connect_with_psk(suite);
+  BIO* up = SSL_get_rbio(pair.server.get());
+  BIO_up_ref(up);
+  SSL_set0_wbio(restarted.client.get(), up);
+  CHECK_TRUE(SSL_do_handshake(restarted.client.get()) < 1);
+  CHECK_TRUE(SSL_read(pair.server.get(), buffer.data(), 16) < 1);
+  CHECK_EQUAL(1, told);
 }
 
 TEST(DtlsServer, ASessionIsNotResumed) {
