@@ -140,7 +140,7 @@ inline constexpr std::size_t kMaxCoapSessions = 1000;
 inline constexpr std::size_t kMaxCoapHandshakes = 20000;
 inline constexpr std::chrono::seconds kCoapSessionIdle{120};
 // A session that was silent for so long gives way to a handshake from the same address and port.
-inline constexpr std::chrono::seconds kCoapRestartGrace{2};
+inline constexpr std::chrono::seconds kCoapRestartGrace{5};
 // Handshakes that one address may begin: so many at once, and so many in a second afterwards; and
 // the addresses that are counted.
 inline constexpr int kCoapHandshakeBurst = 1000;

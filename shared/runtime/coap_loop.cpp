@@ -20,9 +20,6 @@ struct CoapLoop::State : std::enable_shared_from_this<CoapLoop::State> {
       : context(context_),
         descriptor(executor, coap_context_get_coap_fd(&context_)),
         timer(executor) {}
-  ~State() {
-    descriptor.release();  // it is the context's
-  }
 
   void wait() {
     descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read,
@@ -62,8 +59,9 @@ CoapLoop::CoapLoop(boost::asio::any_io_executor executor, coap_context_t& contex
 
 CoapLoop::~CoapLoop() {
   state_->stopped = true;
-  boost::system::error_code ignored;
-  state_->descriptor.cancel(ignored);
+  // At once, not when the last handler goes: the descriptor is the context's, which may end now,
+  // and its number is then somebody else's.
+  state_->descriptor.release();
   state_->timer.cancel();
 }
 

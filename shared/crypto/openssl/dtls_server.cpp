@@ -1,6 +1,5 @@
 #include "shared/crypto/openssl/dtls_server.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -61,20 +60,18 @@ int watch_index() {
   return index;
 }
 
-// A DTLS record's header (RFC 6347 section 4.1): type, version, epoch, sequence number, length. A
-// handshake's first record is the first of epoch 0; later flights of the one before have gone on
-// counting.
-bool begins_handshake(ByteView header) {
+// A DTLS record's header (RFC 6347 section 4.1) is type, version, epoch, sequence number, length.
+// All that a handshake sends in the clear is of epoch 0; what was sent in this session is not any
+// more.
+bool is_of_a_handshake(ByteView header) {
   constexpr std::size_t kEpoch = 3;
-  constexpr std::size_t kLength = 11;
-  if (header.size() < kLength || header[0] != SSL3_RT_HANDSHAKE) return false;
-  return std::all_of(header.begin() + kEpoch, header.begin() + kLength,
-                     [](std::uint8_t byte) { return byte == 0; });
+  return header.size() >= kEpoch + 2 && header[0] == SSL3_RT_HANDSHAKE && header[kEpoch] == 0 &&
+         header[kEpoch + 1] == 0;
 }
 
 void on_record(int is_sent, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
   if (is_sent != 0 || type != SSL3_RT_HEADER) return;
-  if (!begins_handshake(ByteView(static_cast<const std::uint8_t*>(bytes), size))) return;
+  if (!is_of_a_handshake(ByteView(static_cast<const std::uint8_t*>(bytes), size))) return;
   const auto* watch = static_cast<const Watch*>(SSL_get_ex_data(ssl, watch_index()));
   if (watch != nullptr) watch->told(watch->of);
 }

@@ -33,8 +33,8 @@ class DtlsServer {
 [[nodiscard]] std::vector<Bytes> presented_chain(void* ssl);
 
 // Tells of every sign that the other side of an established session begins anew, as a device does
-// that was restarted and has its port again (RFC 6347 section 4.2.8): the first record of a
-// handshake. Anybody can send one.
+// that was restarted and has its port again (RFC 6347 section 4.2.8): a handshake's record in the
+// clear. It may also be a late one of the handshake before, and anybody can send one.
 void watch_for_restart(void* ssl, void (*told)(void* of), void* of);
 
 // What the library that made `ssl` keeps there as its own (SSL_get_app_data): with libcoap 4.3 the

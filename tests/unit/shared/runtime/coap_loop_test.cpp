@@ -30,6 +30,11 @@ void answer(coap_resource_t*, coap_session_t*, const coap_pdu_t*, const coap_str
   coap_pdu_set_code(response, COAP_RESPONSE_CODE_CONTENT);
 }
 
+coap_response_t count_answer(coap_session_t* of, const coap_pdu_t*, const coap_pdu_t*, coap_mid_t) {
+  ++*static_cast<int*>(coap_get_app_data(coap_session_get_context(of)));
+  return COAP_RESPONSE_OK;
+}
+
 }  // namespace
 
 TEST_GROUP(CoapLoop) {
@@ -56,11 +61,7 @@ TEST_GROUP(CoapLoop) {
     coap_register_request_handler(resource, COAP_REQUEST_GET, answer);
     coap_add_resource(server.get(), resource);
     coap_set_app_data(client.get(), &answers);
-    coap_register_response_handler(
-        client.get(), [](coap_session_t* of, const coap_pdu_t*, const coap_pdu_t*, coap_mid_t) {
-          ++*static_cast<int*>(coap_get_app_data(coap_session_get_context(of)));
-          return COAP_RESPONSE_OK;
-        });
+    coap_register_response_handler(client.get(), count_answer);
     session = coap_new_client_session(client.get(), nullptr, &address, COAP_PROTO_UDP);
     CHECK_TRUE(session != nullptr);
   }
@@ -89,6 +90,33 @@ TEST(CoapLoop, DrivesBothEndsOfAnExchange) {
     asking.rearm();
     run_until_answered(i);
   }
+}
+
+// Handlers of the first are still to run when the second begins.
+TEST(CoapLoop, OneAfterAnotherWithTheSameDescriptor) {
+  runtime::CoapLoop serving(loop.executor(), *server);
+  Context before = make_context();
+  const int descriptor = coap_context_get_coap_fd(before.get());
+  auto first = std::make_unique<runtime::CoapLoop>(loop.executor(), *before);
+  first.reset();
+  before.reset();
+  Context after = make_context();
+  CHECK_EQUAL(descriptor, coap_context_get_coap_fd(after.get()));
+  coap_set_app_data(after.get(), &answers);
+  coap_register_response_handler(after.get(), count_answer);
+  coap_session_release(session);
+  session = coap_new_client_session(after.get(), nullptr, &address, COAP_PROTO_UDP);
+  runtime::CoapLoop asking(loop.executor(), *after);
+  // Without the descriptor each answer would wait for the timer, for a second.
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 1; i <= 10; ++i) {
+    ask();
+    asking.rearm();
+    run_until_answered(i);
+  }
+  CHECK_TRUE(std::chrono::steady_clock::now() - begin < std::chrono::seconds{5});
+  coap_session_release(session);
+  session = coap_new_client_session(client.get(), nullptr, &address, COAP_PROTO_UDP);
 }
 
 TEST(CoapLoop, RepeatsWhatWasNotAnswered) {
