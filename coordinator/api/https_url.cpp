@@ -8,12 +8,10 @@
 
 #include "coordinator/api/limits.hpp"
 #include "shared/base/encoding.hpp"
+#include "shared/base/ip_address.hpp"
 
 namespace berth::coordinator {
 namespace {
-
-using Address4 = std::array<std::uint8_t, 4>;
-using Address6 = std::array<std::uint8_t, 16>;
 
 Error invalid(std::string_view what, std::string_view why) {
   return Error{Errc::invalid, std::string(what) + " " + std::string(why)};
@@ -35,77 +33,6 @@ std::vector<std::string_view> split(std::string_view text, char at) {
   }
 }
 
-std::optional<Address4> read_address4(std::string_view text) {
-  const std::vector<std::string_view> parts = split(text, '.');
-  Address4 address{};
-  if (parts.size() != address.size()) return std::nullopt;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].size() > 1 && parts[i].front() == '0') return std::nullopt;
-    if (!read_number(parts[i], 10, address[i])) return std::nullopt;
-  }
-  return address;
-}
-
-// Groups of a part of an IPv6 address (RFC 4291 section 2.2), as bytes.
-bool read_groups(std::string_view text, std::vector<std::uint8_t>& bytes) {
-  if (text.empty()) return true;
-  const std::vector<std::string_view> groups = split(text, ':');
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (i + 1 == groups.size() && groups[i].find('.') != std::string_view::npos) {
-      const auto tail = read_address4(groups[i]);
-      if (!tail) return false;
-      bytes.insert(bytes.end(), tail->begin(), tail->end());
-      continue;
-    }
-    std::uint16_t group = 0;
-    if (groups[i].size() > 4 || !read_number(groups[i], 16, group)) return false;
-    bytes.push_back(static_cast<std::uint8_t>(group >> 8U));
-    bytes.push_back(static_cast<std::uint8_t>(group & 0xFFU));
-  }
-  return bytes.size() <= Address6{}.size();
-}
-
-std::optional<Address6> read_address6(std::string_view text) {
-  Address6 address{};
-  std::vector<std::uint8_t> head;
-  std::vector<std::uint8_t> tail;
-  const std::size_t gap = text.find("::");
-  if (gap == std::string_view::npos) {
-    if (!read_groups(text, head) || head.size() != address.size()) return std::nullopt;
-  } else {
-    if (!read_groups(text.substr(0, gap), head) || !read_groups(text.substr(gap + 2), tail)) {
-      return std::nullopt;
-    }
-    if (head.size() + tail.size() >= address.size()) return std::nullopt;
-  }
-  std::copy(head.begin(), head.end(), address.begin());
-  std::copy_backward(tail.begin(), tail.end(), address.end());
-  return address;
-}
-
-enum class Reach : std::uint8_t { anywhere, loopback, nowhere };
-
-Reach reach_of(const Address4& address) {
-  if (address[0] == 127 || address[0] == 0) return Reach::loopback;
-  // Link-local (RFC 3927), multicast and reserved.
-  if ((address[0] == 169 && address[1] == 254) || address[0] >= 224) return Reach::nowhere;
-  return Reach::anywhere;
-}
-
-Reach reach_of(const Address6& address) {
-  const auto zeros = static_cast<std::size_t>(
-      std::find_if(address.begin(), address.end(), [](std::uint8_t byte) { return byte != 0; }) -
-      address.begin());
-  if (zeros == 16 || (zeros == 15 && address[15] == 1)) return Reach::loopback;
-  // An IPv4 address in IPv6 (RFC 4291 section 2.5.5).
-  const bool mapped = zeros == 10 && address[10] == 0xFF && address[11] == 0xFF;
-  if (mapped || zeros >= 12) {
-    return reach_of(Address4{address[12], address[13], address[14], address[15]});
-  }
-  const bool link_local = address[0] == 0xFE && (address[1] & 0xC0U) == 0x80;
-  return link_local || address[0] == 0xFF ? Reach::nowhere : Reach::anywhere;
-}
-
 // Resolvers take "2130706433" and "0x7f.1" for addresses too; no name ends in such a label.
 bool ends_in_a_number(std::string_view host) {
   const std::string_view last = split(host, '.').back();
@@ -115,24 +42,25 @@ bool ends_in_a_number(std::string_view host) {
 }
 
 Result<void> check_host(std::string_view what, std::string_view host, const HostRules& rules) {
-  Reach reach = Reach::anywhere;
-  if (host.find(':') != std::string_view::npos) {
-    const auto address = read_address6(host);
-    if (!address) return invalid(what, "has a host that is no address");
-    reach = reach_of(*address);
-  } else if (const auto address = read_address4(host)) {
-    reach = reach_of(*address);
+  AddressScope scope = AddressScope::global;
+  if (const auto address = read_address(host)) {
+    scope = scope_of(*address);
+  } else if (host.find(':') != std::string_view::npos) {
+    return invalid(what, "has a host that is no address");
   } else if (!is_host_name(host) || ends_in_a_number(host)) {
     return invalid(what, "has a host that is neither a name nor an address");
   } else if (host == "localhost" || host.ends_with(".localhost")) {
-    reach = Reach::loopback;
+    scope = AddressScope::loopback;
   }
-  switch (reach) {
-    case Reach::anywhere: return {};
-    case Reach::loopback:
+  switch (scope) {
+    // A gateway may reach what the coordinator may not: who calls judges again.
+    case AddressScope::global:
+    case AddressScope::private_network: return {};
+    case AddressScope::loopback:
       if (rules.allow_loopback) return {};
       return invalid(what, "leads to a loopback address, which the operator does not allow");
-    case Reach::nowhere: return invalid(what, "leads to a link-local or multicast address");
+    case AddressScope::forbidden:
+      return invalid(what, "leads to a link-local, metadata or multicast address");
   }
   return {};
 }

@@ -129,7 +129,8 @@ struct BrokerClient::Impl : std::enable_shared_from_this<BrokerClient::Impl> {
     if (connection != nullptr && !connection->ended) co_return connection;
     dialling = true;
     const Dialling done{*this};
-    auto stream = co_await connect_tls(executor, account.host, account.port, context, until(end));
+    auto stream = co_await connect_tls(executor, account.host, account.port, context, until(end),
+                                       account.reach);
     if (!stream) co_return stream.error();
     if (closed) co_return Error{Errc::unavailable, "the way to the broker was closed"};
     hub::BrokerSession::Login login;

@@ -15,6 +15,7 @@
 #include "shared/ports/tls_engine.hpp"
 #include "shared/protocol/hub/broker_session.hpp"
 #include "shared/protocol/hub/dynamic_security.hpp"
+#include "shared/runtime/reach.hpp"
 #include "shared/runtime/task.hpp"
 
 namespace berth::runtime {
@@ -29,6 +30,7 @@ struct BrokerAccount {
   SecretBytes password;
   // Begins the client IDs of the connections; the rest of them is random.
   std::string client_prefix;
+  Reach reach = Reach::anywhere();
 };
 
 // One executor enters it.

@@ -53,7 +53,7 @@ Error unreachable(const std::string& host, std::uint16_t port, const error_code&
 }  // namespace
 
 Task<Result<tcp::socket>> dial(boost::asio::any_io_executor executor, std::string host,
-                               std::uint16_t port) {
+                               std::uint16_t port, Reach reach) {
   error_code error;
   std::vector<tcp::endpoint> endpoints;
   const auto address = boost::asio::ip::make_address(host, error);
@@ -65,11 +65,22 @@ Task<Result<tcp::socket>> dial(boost::asio::any_io_executor executor, std::strin
     endpoints = lookup->endpoints;
   }
   error = boost::asio::error::host_not_found;
+  bool any_allowed = false;
+  Error out_of_reach;
   for (const tcp::endpoint& endpoint : endpoints) {
+    const auto judged = reach.judge(endpoint.address(), port);
+    if (!judged) {
+      out_of_reach = judged.error();
+      continue;
+    }
+    any_allowed = true;
     tcp::socket socket(executor);
     const auto [failure] = co_await socket.async_connect(endpoint, kToken);
     if (!failure) co_return std::move(socket);
     error = failure;
+  }
+  if (!any_allowed && !endpoints.empty()) {
+    co_return Error{Errc::forbidden, host + ": " + out_of_reach.reason};
   }
   co_return unreachable(host, port, error);
 }

@@ -298,8 +298,8 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
       }
     }
     const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
-    auto stream =
-        co_await connect_tls(self->executor, origin->host, origin->port, self->context, left);
+    auto stream = co_await connect_tls(self->executor, origin->host, origin->port, self->context,
+                                       left, self->limits.reach);
     if (!stream) co_return stream.error();
     Exchange exchange(**stream, self->limits.max_response, end);
     auto received = co_await exchange.run(*wire, head_only);
@@ -327,6 +327,10 @@ HttpClient::HttpClient(boost::asio::any_io_executor executor,
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(context), limits)) {}
 
 HttpClient::~HttpClient() {
+  close();
+}
+
+void HttpClient::close() {
   impl_->close();
 }
 

@@ -9,6 +9,7 @@
 #include "shared/base/result.hpp"
 #include "shared/ports/tls_engine.hpp"
 #include "shared/protocol/http/message.hpp"
+#include "shared/runtime/reach.hpp"
 #include "shared/runtime/task.hpp"
 
 namespace berth::runtime {
@@ -17,6 +18,7 @@ struct HttpClientLimits {
   std::size_t max_response = 4 * 1024 * 1024;
   std::size_t max_idle = 8;  // kept connections per origin
   std::chrono::milliseconds idle_timeout{30000};
+  Reach reach = Reach::anywhere();
 };
 
 // One executor enters it.
@@ -28,9 +30,12 @@ class HttpClient {
 
   // `origin` is "https://host" or "https://host:port" ("https://[::1]:443"). Sets Host and
   // Content-Length. A kept connection that turns out closed is replaced once, silently.
-  // Errc::unavailable (no connection, with the system's words), timed_out, too_large, malformed.
+  // Errc::unavailable (no connection, with the system's words), forbidden (out of reach),
+  // timed_out, too_large, malformed.
   [[nodiscard]] Task<Result<http::Response>> send(std::string origin, http::Request request,
                                                   std::chrono::milliseconds timeout);
+  // Keeps no connection any more, so that nothing of it holds up the end of a loop.
+  void close();
 
  private:
   struct Impl;

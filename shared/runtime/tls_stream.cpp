@@ -301,8 +301,8 @@ namespace {
 
 Task<Result<std::unique_ptr<TlsStream>>> dial_and_shake_hands(
     boost::asio::any_io_executor executor, std::string host, std::uint16_t port,
-    std::shared_ptr<ports::TlsContext> context, std::chrono::milliseconds timeout) {
-  auto socket = co_await dial(executor, host, port);
+    std::shared_ptr<ports::TlsContext> context, std::chrono::milliseconds timeout, Reach reach) {
+  auto socket = co_await dial(executor, host, port, std::move(reach));
   if (!socket) co_return socket.error();
   auto stream = std::make_unique<TlsStream>(std::move(socket).value(), context->new_engine(host));
   const auto shaken = co_await stream->handshake(timeout);
@@ -315,8 +315,10 @@ Task<Result<std::unique_ptr<TlsStream>>> dial_and_shake_hands(
 Task<Result<std::unique_ptr<TlsStream>>> connect_tls(boost::asio::any_io_executor executor,
                                                      std::string host, std::uint16_t port,
                                                      std::shared_ptr<ports::TlsContext> context,
-                                                     std::chrono::milliseconds timeout) {
-  auto dialled = dial_and_shake_hands(executor, host, port, std::move(context), timeout);
+                                                     std::chrono::milliseconds timeout,
+                                                     Reach reach) {
+  auto dialled =
+      dial_and_shake_hands(executor, host, port, std::move(context), timeout, std::move(reach));
   auto stream = co_await within(std::move(dialled), timeout);
   if (!stream && stream.error().code == Errc::timed_out) {
     co_return Error{Errc::timed_out, "no connection to " + host + ":" + std::to_string(port) +

@@ -15,6 +15,7 @@
 #include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
 #include "shared/ports/tls_engine.hpp"
+#include "shared/runtime/reach.hpp"
 #include "shared/runtime/task.hpp"
 
 namespace berth::runtime {
@@ -63,6 +64,7 @@ class TlsStream {
 // without brackets), checked against the server's certificate.
 [[nodiscard]] Task<Result<std::unique_ptr<TlsStream>>> connect_tls(
     boost::asio::any_io_executor executor, std::string host, std::uint16_t port,
-    std::shared_ptr<ports::TlsContext> context, std::chrono::milliseconds timeout);
+    std::shared_ptr<ports::TlsContext> context, std::chrono::milliseconds timeout,
+    Reach reach = Reach::anywhere());
 
 }  // namespace berth::runtime

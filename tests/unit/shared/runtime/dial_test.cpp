@@ -37,3 +37,16 @@ TEST(Dial, RefusesANameThatDoesNotResolve) {
   const auto socket = loop_.run(runtime::dial(loop_.executor(), "no-such-host.invalid", 1));
   CHECK_TRUE(socket.error().code == Errc::unavailable);
 }
+
+TEST(Dial, PassesOverWhatIsOutOfReachWhateverItsNameIs) {
+  const std::uint16_t port = acceptor_.local_endpoint().port();
+  const runtime::Reach outside{runtime::Reach::Rules{}};
+  for (const char* host : {"127.0.0.1", "localhost", "::ffff:127.0.0.1"}) {
+    const auto socket = loop_.run(runtime::dial(loop_.executor(), host, port, outside));
+    CHECK(socket.error().code == Errc::forbidden);
+  }
+  runtime::Reach::Rules rules;
+  rules.allowed = {*AddressBlock::parse("127.0.0.1")};
+  CHECK(loop_.run(runtime::dial(loop_.executor(), "localhost", port, runtime::Reach(rules)))
+            .has_value());
+}
