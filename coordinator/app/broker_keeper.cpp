@@ -105,8 +105,9 @@ Result<void> BrokerKeeper::connect(const domain::IdScope& tenant, const Link& li
       link.record.trusted_ca.empty() ? machine_trust_ : std::vector<Bytes>{link.record.trusted_ca};
   auto context = services_.tls.client(settings);
   if (!context) return context.error();
-  runtime::BrokerAccount account{std::move(address->host), address->port, credential->policy_name,
-                                 credential->policy_key, "berth-coordinator"};
+  runtime::BrokerAccount account{std::move(address->host), address->port,
+                                 credential->policy_name,  credential->policy_key,
+                                 "berth-coordinator",      services_.reach};
   broker.client = std::make_unique<runtime::BrokerClient>(
       executor_, std::move(*context), std::move(account), services_.entropy, json_);
   broker.version = link.version;

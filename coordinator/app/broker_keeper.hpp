@@ -23,6 +23,7 @@
 #include "shared/protocol/hub/connector.hpp"
 #include "shared/runtime/broker_client.hpp"
 #include "shared/runtime/log.hpp"
+#include "shared/runtime/reach.hpp"
 #include "shared/runtime/task.hpp"
 #include "shared/store/record_store.hpp"
 
@@ -50,6 +51,7 @@ class BrokerKeeper {
     ports::Clock& clock;
     ports::Entropy& entropy;
     runtime::Log& log;
+    runtime::Reach reach = runtime::Reach::anywhere();  // of brokers
   };
   // `machine_trust`: the CAs that are trusted for a broker whose link names none.
   BrokerKeeper(boost::asio::any_io_executor executor, domain::CoordinatorId coordinator,

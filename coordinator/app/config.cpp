@@ -80,7 +80,8 @@ Result<CoordinatorConfig> CoordinatorConfig::load(const std::string& path) {
       ca.integer("gateway_certificate_seconds", kDefaultGatewayCertificate.count(),
                  kShortestGatewayCertificate.count(), kLongestGatewayCertificate.count())};
 
-  config.allow_loopback_urls = root.section("urls").flag("allow_loopback", false);
+  config.reach = config::read_reach(root.section("urls"), {});
+  config.webhook_ca_file = root.section("webhooks").text("trusted_ca", "");
 
   read_quotas(root.section("quotas"), config);
 

@@ -9,6 +9,7 @@
 
 #include "coordinator/store/quotas.hpp"
 #include "shared/base/result.hpp"
+#include "shared/config/reach_settings.hpp"
 
 namespace berth::coordinator {
 
@@ -35,8 +36,10 @@ struct CoordinatorConfig {
   // Of the certificates that gateways get.
   std::chrono::seconds gateway_certificate_lifetime{0};
 
-  // Whether admins may enter URLs (registries, probes) that lead to loopback addresses.
-  bool allow_loopback_urls = false;
+  // Where URLs that admins enter may lead: judged when they are written (loopback), and again when
+  // they are called.
+  config::ReachSettings reach;
+  std::string webhook_ca_file;  // PEM; trusted for webhooks beside the machine's CAs
 
   Quotas quotas;
   std::uint32_t operations_per_minute = 0;  // of one tenant; 0: no bound

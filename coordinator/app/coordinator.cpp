@@ -22,6 +22,7 @@
 #include "coordinator/api/service_api.hpp"
 #include "coordinator/app/broker_keeper.hpp"
 #include "coordinator/app/sync_connection.hpp"
+#include "coordinator/app/webhook_relay.hpp"
 #include "coordinator/fleet/certificate_authority.hpp"
 #include "coordinator/fleet/fleet.hpp"
 #include "coordinator/fleet/joining.hpp"
@@ -87,7 +88,9 @@ class Coordinator::Impl {
     build_services();
     done = listen();
     if (!done) return done.error();
-    return listen_for_management();
+    const auto managed = listen_for_management();
+    if (!managed) return managed;
+    return open_webhooks();
   }
 
   void run() {
@@ -167,7 +170,7 @@ class Coordinator::Impl {
     fleet_ =
         std::make_unique<Fleet>(catalog_->gateways, *joining_, *ca_, *crypto_, clock_, entropy_);
     permits_ = std::make_unique<Permits>(*store_, *ca_, clock_, PermitSettings{});
-    const HostRules rules{config_.allow_loopback_urls};
+    const HostRules rules{config_.reach.loopback};
     service_api_ = std::make_unique<ServiceApi>(*catalog_, *crypto_, entropy_, rules);
     std::vector<Endpoint> endpoints = service_api_->endpoints();
     for (Endpoint& endpoint :
@@ -189,11 +192,40 @@ class Coordinator::Impl {
           const auto level = event.is_alarm ? runtime::LogLevel::error : runtime::LogLevel::info;
           const runtime::LogField field{"gatewayId", event.gateway.str()};
           log_.write(level, event.text, std::span<const runtime::LogField>(&field, 1));
+        },
+        [this](std::string url, std::string body, SyncServer::Services::WebhookDone done) {
+          webhooks_->call(std::move(url), std::move(body), std::move(done));
         }});
     remember_gateways();
     broker_keeper_ = std::make_unique<BrokerKeeper>(
         loop_.get_executor(), coordinator_id_, crypto::read_machine_trust(), broker_json_,
-        BrokerKeeper::Services{*store_, *catalog_, *crypto_, *tls_, clock_, entropy_, log_});
+        BrokerKeeper::Services{*store_, *catalog_, *crypto_, *tls_, clock_, entropy_, log_,
+                               reach()});
+  }
+
+  // Where what admins enter may lead this coordinator.
+  runtime::Reach reach() const {
+    runtime::Reach::Rules rules;
+    rules.private_networks = config_.reach.private_networks;
+    rules.loopback = config_.reach.loopback;
+    rules.allowed = config_.reach.allowed;
+    rules.own_ports = {config_.management_port};
+    return runtime::Reach(std::move(rules));
+  }
+
+  // For gateways that do not reach a webhook themselves.
+  Result<void> open_webhooks() {
+    ports::TlsClientSettings settings;
+    settings.trusted = crypto::read_machine_trust();
+    if (!config_.webhook_ca_file.empty()) {
+      auto given = crypto::read_certificate_file(config_.webhook_ca_file);
+      if (!given) return given.error();
+      for (Bytes& ca : *given) settings.trusted.push_back(std::move(ca));
+    }
+    auto context = tls_->client(settings);
+    if (!context) return context.error();
+    webhooks_ = std::make_unique<WebhookRelay>(loop_.get_executor(), std::move(*context), reach());
+    return {};
   }
 
   // ---- Listeners ----
@@ -413,6 +445,7 @@ class Coordinator::Impl {
     signals_->close();
     for (const auto& listener : listeners_) listener->stop();
     management_->stop();
+    webhooks_->stop();
     tasks_.cancel();
   }
 
@@ -443,6 +476,7 @@ class Coordinator::Impl {
   std::vector<std::unique_ptr<runtime::TlsListener>> listeners_;
   std::unique_ptr<runtime::PlainHttpListener> management_;
   std::unique_ptr<BrokerKeeper> broker_keeper_;
+  std::unique_ptr<WebhookRelay> webhooks_;
   std::optional<runtime::Signals> signals_;
   runtime::TaskGroup tasks_{loop_.get_executor(), kMaxBackgroundTasks,
                             [this](const std::string& what) {

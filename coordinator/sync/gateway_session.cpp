@@ -6,6 +6,7 @@
 
 #include "coordinator/fleet/hub_tokens.hpp"
 #include "coordinator/sync/sync_server.hpp"
+#include "shared/base/encoding.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
 namespace berth::coordinator {
@@ -459,6 +460,56 @@ Result<void> GatewaySession::look_back(const sync::LookBackRequest& request) {
   }
   session_.send(reply);
   return {};
+}
+
+void GatewaySession::on(sync::WebhookRequest& request) {
+  sync::WebhookReply reply;
+  reply.request_id = request.request_id;
+  const auto url = webhook_of(request);
+  if (!url) {
+    reply.reason = url.error().reason;
+  } else if (!server_.services_.call_webhook || webhook_calls_ >= kMaxWebhookCalls) {
+    reply.reason = "the coordinator calls no more webhooks now";
+  } else {
+    ++webhook_calls_;
+    server_.services_.call_webhook(
+        *url, std::move(request.body),
+        [&server = server_, gateway = gateway_.gateway_id, number = number_,
+         id = request.request_id](sync::WebhookReply answer) {
+          answer.request_id = id;
+          server.webhook_answered(gateway, number, answer);
+        });
+    return;
+  }
+  session_.send(reply);
+}
+
+Result<std::string> GatewaySession::webhook_of(const sync::WebhookRequest& request) const {
+  const Error not_ours{Errc::not_found, "this gateway serves no such enrollment"};
+  if (!tenants_.contains(request.tenant)) return not_ours;
+  const store::Table table = request.enrollment.is_group ? store::Table::enrollment_group
+                                                         : store::Table::individual_enrollment;
+  const auto record =
+      server_.services_.store.read(request.tenant, table, to_lower(request.enrollment.id));
+  if (!record) return Error{Errc::unavailable, "the coordinator can't read the enrollment now"};
+  if (!record->has_value()) return not_ours;
+  domain::Provisioning provisioning;
+  if (request.enrollment.is_group) {
+    auto group = sync::decode<domain::EnrollmentGroup>((*record)->body);
+    if (!group) return not_ours;
+    provisioning = std::move(group->provisioning);
+  } else {
+    auto individual = sync::decode<domain::IndividualEnrollment>((*record)->body);
+    if (!individual) return not_ours;
+    provisioning = std::move(individual->provisioning);
+  }
+  if (!may_serve(provisioning, scope_.site())) return not_ours;
+  if (provisioning.status == domain::ProvisioningStatus::disabled ||
+      provisioning.allocation_policy != domain::AllocationPolicy::custom ||
+      !provisioning.custom_allocation) {
+    return Error{Errc::conflict, "the enrollment is not allocated by a webhook any more"};
+  }
+  return provisioning.custom_allocation->webhook_url;
 }
 
 // Up: outcomes.

@@ -33,6 +33,8 @@ inline constexpr std::size_t kChangesPage = 200;
 inline constexpr std::chrono::minutes kContactInterval{5};
 // Clean-up tasks that one gateway is asked to take at a time.
 inline constexpr std::size_t kMaxCleanupRequests = 64;
+// Webhooks that are called for one gateway at a time; more are answered at once as not called.
+inline constexpr std::size_t kMaxWebhookCalls = 64;
 // Steps towards a tenant's digest per tick.
 inline constexpr int kDigestStepsPerTick = 8;
 
@@ -79,6 +81,7 @@ class GatewaySession {
   void on(sync::OutboxEntries& entries);
   void on(sync::CleanupReply& reply);
   void on(sync::CertificateRequest& request);
+  void on(sync::WebhookRequest& request);
   void on(sync::Ping& ping);
   void on(sync::Closed& closed);
 
@@ -98,6 +101,8 @@ class GatewaySession {
   [[nodiscard]] Result<void> send_hub_tokens(const domain::IdScope& tenant, WallTime expiry);
   [[nodiscard]] Result<void> send_cleanup(const domain::IdScope& tenant);
   [[nodiscard]] Result<void> look_back(const sync::LookBackRequest& request);
+  // The webhook that our own record of the enrollment names, if the gateway's site may serve it.
+  [[nodiscard]] Result<std::string> webhook_of(const sync::WebhookRequest& request) const;
   [[nodiscard]] Result<void> take_outcomes(const sync::OutboxEntries& entries);
   [[nodiscard]] Result<bool> is_of_interest(const domain::IdScope& tenant,
                                             const std::string& registration) const;
@@ -119,6 +124,8 @@ class GatewaySession {
   std::optional<Contact> previous_contact_;  // of the session before
   MonotonicTime contact_noted_{};
   std::uint64_t next_request_ = 1;
+  std::uint64_t number_ = 0;       // of the session
+  std::size_t webhook_calls_ = 0;  // under way
   std::map<std::uint64_t, std::pair<domain::IdScope, std::string>> cleanups_;
 };
 

@@ -31,6 +31,7 @@ Result<std::unique_ptr<GatewaySession>> SyncServer::accept(ByteView certificate,
   std::unique_ptr<GatewaySession> session(
       new GatewaySession(*this, std::move(visitor->gateway), visitor->may_only_renew,
                          std::move(wake), services_.clock.monotonic()));
+  session->number_ = ++last_session_;
   sessions_.emplace(id, session.get());
   return session;
 }
@@ -71,6 +72,17 @@ void SyncServer::left(const GatewaySession& session) {
   const auto known = sessions_.find(session.gateway().gateway_id);
   if (known != sessions_.end() && known->second == &session) sessions_.erase(known);
   std::erase_if(asked_, [&session](const auto& asked) { return asked.second == &session; });
+}
+
+// The gateway may meanwhile have another session, which asked nothing.
+void SyncServer::webhook_answered(const domain::GatewayId& gateway, std::uint64_t session_number,
+                                  const sync::WebhookReply& reply) {
+  const auto known = sessions_.find(gateway);
+  if (known == sessions_.end() || known->second->number_ != session_number) return;
+  GatewaySession& session = *known->second;
+  --session.webhook_calls_;
+  session.session_.send(reply);
+  session.wake_();
 }
 
 ScopeDigest& SyncServer::digest_of(const domain::IdScope& tenant, const domain::SiteId& site) {

@@ -50,6 +50,11 @@ class SyncServer {
     // Names that no gateway gets a certificate for: the coordinator's own, in any letter case.
     std::function<bool(const std::string& name)> is_own_name;
     std::function<void(const SyncEvent&)> report;
+    // Calls a webhook for a gateway, and answers once, later or at once, on this thread; never
+    // after the server is gone. Absent: webhooks are not called from here.
+    using WebhookDone = std::function<void(sync::WebhookReply)>;
+    std::function<void(std::string url, std::string body, WebhookDone done)> call_webhook =
+        nullptr;
   };
 
   explicit SyncServer(Services services);
@@ -77,6 +82,8 @@ class SyncServer {
 
   void report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const;
   void left(const GatewaySession& session);
+  void webhook_answered(const domain::GatewayId& gateway, std::uint64_t session_number,
+                        const sync::WebhookReply& reply);
   // A gateway knows what this store never held: a back-up was restored. From here on every gateway
   // gets a snapshot, and sends again what is not in it.
   [[nodiscard]] Result<void> store_was_restored(const GatewaySession& noticed);
@@ -91,6 +98,7 @@ class SyncServer {
   // Clean-up tasks that a gateway was asked to take: (tenant, record ID) by session.
   std::map<std::pair<domain::IdScope, std::string>, const GatewaySession*> asked_;
   std::uint64_t last_snapshot_ = 0;
+  std::uint64_t last_session_ = 0;
 };
 
 }  // namespace berth::coordinator

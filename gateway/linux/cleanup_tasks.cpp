@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/core/cache/applier.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
 namespace berth::gateway {
@@ -47,6 +48,15 @@ bool needs_the_coordinator(const store::Reader& reader, const HeldCleanup& held)
   return !record || !record->has_value();
 }
 
+// Its hub was unlinked: nobody may write there any more. A copy that is only being made proves
+// nothing.
+bool is_out_of_hands(const store::Reader& reader, const HeldCleanup& held) {
+  const auto hub = reader.read(held.tenant, store::Table::linked_hub, held.task.hub_id.str());
+  if (!hub || hub->has_value()) return false;
+  const auto cursor = read_cursor(reader, held.tenant);
+  return cursor && !cursor->incarnation.empty() && cursor->snapshot_in_progress == 0;
+}
+
 class Guarded final : public hub::HubOperation {
  public:
   Guarded(std::unique_ptr<hub::HubOperation> operation, std::function<bool()> may_go_on)
@@ -84,6 +94,7 @@ CleanupStep next_step(const store::Reader& reader, const HeldCleanup& held, Wall
     case Wanted::yes: return was_disabled(held.task) ? CleanupStep::enable : CleanupStep::drop;
     case Wanted::no: break;
   }
+  if (is_out_of_hands(reader, held)) return CleanupStep::drop;
   if (held.task.not_before > now) return CleanupStep::wait;
   if (!was_asked && needs_the_coordinator(reader, held)) return CleanupStep::ask_coordinator;
   return was_disabled(held.task) ? CleanupStep::remove : CleanupStep::disable;
@@ -129,6 +140,14 @@ store::ChangeSet cleanup_done(const HeldCleanup& held, CleanupStep step,
     task.not_before = now + kCleanupGrace;
     // Disabling was a write of ours and gave the identity another etag.
     task.hub_etag = outcome.etag;
+    change.body = sync::encode(task);
+  } else if (step == CleanupStep::remove && !outcome.found) {
+    // Between the two looks somebody wrote it again, a gateway that knew less, or it is gone. Both
+    // looks once more, by the marker alone.
+    domain::CleanupTask task = held.task;
+    task.phase = Phase::disable;
+    task.not_before = now;
+    task.hub_etag.clear();
     change.body = sync::encode(task);
   } else {
     change.kind = store::Change::Kind::erase;

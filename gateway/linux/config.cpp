@@ -81,6 +81,11 @@ Result<GatewayConfig> GatewayConfig::load(const std::string& path) {
   config.look_back_deadline = std::chrono::milliseconds{
       root.section("coordinator").integer("look_back_deadline_ms", 2000, 0, 60000)};
 
+  config::ReachSettings site;
+  site.private_networks = true;
+  config.reach = config::read_reach(root.section("urls"), site);
+  config.webhook_ca_file = root.section("webhooks").text("trusted_ca", "");
+
   const config::Section management = root.section("management");
   config.management_address = management.text("address", "127.0.0.1");
   config.management_port = management.port("port", 9443);

@@ -9,6 +9,7 @@
 
 #include "gateway/core/limits.hpp"
 #include "shared/base/result.hpp"
+#include "shared/config/reach_settings.hpp"
 
 namespace berth::gateway {
 
@@ -42,6 +43,10 @@ struct GatewayConfig {
 
   std::string management_address;
   std::uint16_t management_port = 0;
+
+  // Where hubs, probes and webhooks may lead.
+  config::ReachSettings reach;
+  std::string webhook_ca_file;  // PEM; trusted for webhooks beside the machine's CAs
 
   std::string log_level;
 

@@ -26,6 +26,7 @@
 #include "gateway/linux/shards.hpp"
 #include "gateway/linux/status_page.hpp"
 #include "gateway/linux/sync_link.hpp"
+#include "gateway/linux/webhook_link.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
 #include "shared/crypto/pem_files.hpp"
@@ -33,6 +34,7 @@
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/json/device_json.hpp"
 #include "shared/json/dynamic_security_json.hpp"
+#include "shared/json/enrollment_json.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/runtime/management.hpp"
@@ -201,16 +203,20 @@ class Gateway::Impl {
     engine.boot_id = boot_id;
     engine.look_back_deadline = config_.look_back_deadline;
     const std::vector<Bytes> trust = crypto::read_machine_trust();
-    const Shard::Services shard_services{
-        *store_,  generation_,  known_absent_, *permits_,
-        prober_,  *link_,       *journal_,     identity.join.coordinator_id,
-        trust,    *crypto_,     *tls_,         clock_,
-        entropy_, hub_traffic_, hub_json_,     broker_json_,
-        log_,     metrics_};
+    const auto webhooks = open_webhooks(trust);
+    if (!webhooks) return webhooks.error();
+    const Shard::Services shard_services{*store_,    generation_,  known_absent_,
+                                         *permits_,  prober_,      *link_,
+                                         *webhooks_, *journal_,    identity.join.coordinator_id,
+                                         trust,      *crypto_,     *tls_,
+                                         clock_,     entropy_,     hub_traffic_,
+                                         hub_json_,  broker_json_, log_,
+                                         metrics_,   reach()};
     shards_ = std::make_unique<Shards>(config_.shards, engine, shard_services);
     hub_link_ = std::make_unique<HubLink>(
         loop_.get_executor(), TurnKind::cleanup, identity.join.coordinator_id, trust,
-        HubLink::Ports{*store_, hub_traffic_, *tls_, clock_, entropy_, hub_json_, broker_json_});
+        HubLink::Ports{*store_, hub_traffic_, *tls_, clock_, entropy_, hub_json_, broker_json_,
+                       reach()});
     cleanup_ = std::make_unique<CleanupRunner>(loop_.get_executor(), *store_, *writer_, *hub_link_,
                                                *link_, clock_, log_);
     const bool brings_certificate = !config_.certificate_file.empty();
@@ -240,11 +246,43 @@ class Gateway::Impl {
     const auto shown_to_devices = show_devices_what_there_is();
     if (!shown_to_devices) return shown_to_devices.error();
     tasks_.spawn(link_->run());
-    tasks_.spawn(prober_.run(loop_.get_executor(), config_.probe_interval));
+    tasks_.spawn(prober_.run(loop_.get_executor(), config_.probe_interval, reach()));
     tasks_.spawn(cleanup_->run());
     tasks_.spawn(keep_time());
     tasks_.spawn(keep_certificates());
     tasks_.spawn(keep_memory());
+    return {};
+  }
+
+  // Where what admins enter may lead this gateway.
+  runtime::Reach reach() const {
+    runtime::Reach::Rules rules;
+    rules.private_networks = config_.reach.private_networks;
+    rules.loopback = config_.reach.loopback;
+    rules.allowed = config_.reach.allowed;
+    rules.own_ports = {management_->port()};
+    return runtime::Reach(std::move(rules));
+  }
+
+  Result<void> open_webhooks(std::vector<Bytes> trust) {
+    ports::TlsClientSettings settings;
+    settings.trusted = std::move(trust);
+    if (!config_.webhook_ca_file.empty()) {
+      auto given = crypto::read_certificate_file(config_.webhook_ca_file);
+      if (!given) return given.error();
+      for (Bytes& ca : *given) settings.trusted.push_back(std::move(ca));
+    }
+    auto context = tls_->client(settings);
+    if (!context) return context.error();
+    webhook_client_ = std::make_unique<runtime::WebhookClient>(
+        loop_.get_executor(), std::move(*context), reach(), domain::kMaxAllocationAnswer,
+        domain::kAllocationTimeout);
+    webhooks_ = std::make_unique<WebhookLink>(
+        loop_.get_executor(), enrollment_json_, *webhook_client_,
+        [this](const domain::IdScope& tenant, const domain::EnrollmentRef& enrollment,
+               std::string body, WebhookLink::RelayDone done) {
+          link_->call_webhook(tenant, enrollment, std::move(body), std::move(done));
+        });
     return {};
   }
 
@@ -448,6 +486,7 @@ class Gateway::Impl {
     if (link_) link_->stop();
     if (hub_link_) hub_link_->stop();
     hub_traffic_.stop();
+    if (webhooks_) webhooks_->stop();
     management_->stop();
     tasks_.cancel();
   }
@@ -462,6 +501,7 @@ class Gateway::Impl {
   json::DpsBodyCodec body_json_;
   json::IotHubBodyCodec hub_json_;
   json::DynamicSecurityJson broker_json_;
+  json::EnrollmentJson enrollment_json_{*crypto_, entropy_};
   runtime::Metrics metrics_;
   asio::io_context loop_{1};
   HubTraffic hub_traffic_{loop_.get_executor(), clock_};
@@ -479,6 +519,8 @@ class Gateway::Impl {
   std::unique_ptr<OutboxNumbers> numbers_;
   std::unique_ptr<SyncLink> link_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<runtime::WebhookClient> webhook_client_;
+  std::unique_ptr<WebhookLink> webhooks_;
   std::unique_ptr<Shards> shards_;
   std::unique_ptr<DeviceEndpoint> endpoint_;
   std::unique_ptr<CoapEndpoint> coap_;

@@ -109,14 +109,15 @@ Result<HubLink::Registry> HubLink::registry_for(const domain::LinkedHub& hub,
     case domain::HubKind::azure_iot_hub: {
       runtime::HttpClientLimits limits;
       limits.max_idle = kMaxIdleHubConnections;
+      limits.reach = ports_.reach;
       registry.http = std::make_shared<runtime::HttpClient>(executor_, std::move(*context), limits);
       break;
     }
     case domain::HubKind::mosquitto: {
       auto address = hub::registry_address(hub.registry_url);
       if (!address) return address.error();
-      runtime::BrokerAccount account{std::move(address->host), address->port, token.user_name,
-                                     token.authorization, token.user_name};
+      runtime::BrokerAccount account{std::move(address->host), address->port,   token.user_name,
+                                     token.authorization,      token.user_name, ports_.reach};
       registry.broker = std::make_shared<runtime::BrokerClient>(
           executor_, std::move(*context), std::move(account), ports_.entropy, ports_.broker_json);
       break;

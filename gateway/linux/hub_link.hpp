@@ -55,6 +55,7 @@ class HubLink {
     ports::Entropy& entropy;
     hub::HubBodyCodec& json;
     hub::dynsec::DynamicSecurityCodec& broker_json;
+    runtime::Reach reach = runtime::Reach::anywhere();  // of registries
   };
 
   // `kind`: for whom the operations are. `machine_trust`: the CAs that are trusted for a hub that

@@ -27,21 +27,22 @@ std::optional<std::chrono::microseconds> Prober::latency(const domain::HubId& hu
 }
 
 runtime::Task<void> Prober::run(boost::asio::any_io_executor executor,
-                                std::chrono::seconds interval) {
+                                std::chrono::seconds interval, runtime::Reach reach) {
   boost::asio::steady_timer timer(executor);
   for (;;) {
     for (domain::LinkedHub& hub : hubs_()) {
-      co_await probe(executor, std::move(hub));
+      co_await probe(executor, std::move(hub), reach);
     }
     timer.expires_after(interval);
     co_await timer.async_wait(boost::asio::use_awaitable);
   }
 }
 
-runtime::Task<void> Prober::probe(boost::asio::any_io_executor executor, domain::LinkedHub hub) {
+runtime::Task<void> Prober::probe(boost::asio::any_io_executor executor, domain::LinkedHub hub,
+                                  const runtime::Reach& reach) {
   const ProbeAddress address = probe_address(hub);
   const auto start = std::chrono::steady_clock::now();
-  auto dialled = runtime::dial(executor, address.host, address.port);
+  auto dialled = runtime::dial(executor, address.host, address.port, reach);
   const auto connected = co_await runtime::within(std::move(dialled), kProbeTimeout);
   if (!connected) co_return;
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(

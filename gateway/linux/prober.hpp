@@ -15,6 +15,7 @@
 #include "gateway/core/ports/probe.hpp"
 #include "shared/domain/allocation/geo_latency.hpp"
 #include "shared/domain/model/linked_hub.hpp"
+#include "shared/runtime/reach.hpp"
 #include "shared/runtime/task.hpp"
 
 namespace berth::gateway {
@@ -34,10 +35,11 @@ class Prober final : public Probe {
 
   // Probes all hubs, again and again, until it is cancelled.
   [[nodiscard]] runtime::Task<void> run(boost::asio::any_io_executor executor,
-                                        std::chrono::seconds interval);
+                                        std::chrono::seconds interval, runtime::Reach reach);
 
  private:
-  runtime::Task<void> probe(boost::asio::any_io_executor executor, domain::LinkedHub hub);
+  runtime::Task<void> probe(boost::asio::any_io_executor executor, domain::LinkedHub hub,
+                            const runtime::Reach& reach);
 
   Hubs hubs_;
   mutable std::mutex mutex_;

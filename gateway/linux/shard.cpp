@@ -54,7 +54,8 @@ Shard::Shard(const EngineSettings& settings, const Services& services)
       hub_link_(loop_.get_executor(), TurnKind::device, services.coordinator_id,
                 services.machine_trust,
                 HubLink::Ports{services.store, services.hub_traffic, services.tls, services.clock,
-                               services.entropy, services.hub_json, services.broker_json}) {}
+                               services.entropy, services.hub_json, services.broker_json,
+                               services.hub_reach}) {}
 
 Shard::~Shard() {
   stop();
@@ -178,6 +179,13 @@ void Shard::carry_out(const JournalOutcome& action) {
 
 void Shard::carry_out(const RecordAttempt& action) {
   services_.journal.record(action);
+}
+
+void Shard::carry_out(const AskAllocation& action) {
+  services_.webhooks.ask(action, [this, ref = action.operation](
+                                     const Result<domain::CustomAllocationAnswer>& answer) {
+    post([ref, answer](RegistrationEngine& engine) { return engine.on_allocation(ref, answer); });
+  });
 }
 
 void Shard::carry_out(const ApplyToHub& action) {

@@ -19,6 +19,7 @@
 #include "gateway/linux/hub_link.hpp"
 #include "gateway/linux/journal.hpp"
 #include "gateway/linux/record_cache.hpp"
+#include "gateway/linux/webhook_link.hpp"
 #include "shared/runtime/log.hpp"
 #include "shared/runtime/metrics.hpp"
 #include "shared/runtime/task.hpp"
@@ -43,6 +44,7 @@ class Shard {
     Admission& admission;
     const Probe& probe;
     CoordinatorQuestions& coordinator;
+    WebhookCalls& webhooks;
     Journal& journal;
     domain::CoordinatorId coordinator_id;
     std::vector<Bytes> machine_trust;
@@ -55,6 +57,7 @@ class Shard {
     hub::dynsec::DynamicSecurityCodec& broker_json;
     runtime::Log& log;
     runtime::Metrics& metrics;
+    runtime::Reach hub_reach = runtime::Reach::anywhere();
   };
 
   Shard(const EngineSettings& settings, const Services& services);
@@ -92,6 +95,7 @@ class Shard {
   void carry_out(const JournalIntent& action);
   void carry_out(const JournalOutcome& action);
   void carry_out(const RecordAttempt& action);
+  void carry_out(const AskAllocation& action);
   void carry_out(const ApplyToHub& action);
   void carry_out(const ReadTwin& action);
   void carry_out(const SendReply& action);

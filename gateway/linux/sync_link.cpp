@@ -239,6 +239,15 @@ void SyncLink::look_back(const domain::IdScope& tenant, const domain::Registrati
   });
 }
 
+void SyncLink::call_webhook(const domain::IdScope& tenant, const domain::EnrollmentRef& enrollment,
+                            std::string body, Uplink::Webhook done) {
+  asio::post(executor_,
+             [this, tenant, enrollment, body = std::move(body), done = std::move(done)]() mutable {
+               uplink_.call_webhook(tenant, enrollment, std::move(body), std::move(done));
+               flush();
+             });
+}
+
 void SyncLink::request_certificate(sync::CertificateRequest::Purpose purpose, Bytes csr,
                                    std::vector<std::string> names, Certificate answer) {
   uplink_.request_certificate(purpose, std::move(csr), std::move(names), std::move(answer));

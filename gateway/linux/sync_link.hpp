@@ -89,6 +89,9 @@ class SyncLink final : public CoordinatorQuestions {
   void fence(const domain::IdScope& tenant, std::function<void()> done) override;
   void look_back(const domain::IdScope& tenant, const domain::RegistrationId& id,
                  std::function<void()> done) override;
+  // The reply comes on the link's executor.
+  void call_webhook(const domain::IdScope& tenant, const domain::EnrollmentRef& enrollment,
+                    std::string body, Uplink::Webhook done);
   // An outbox entry is durable.
   void queued(const domain::IdScope& tenant, std::uint64_t sequence);
   [[nodiscard]] std::size_t outbox_size() const { return uplink_.outbox_size(); }

@@ -1,5 +1,8 @@
 #include "shared/domain/reprovision.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "shared/base/assert.hpp"
 #include "shared/base/encoding.hpp"
 
@@ -21,6 +24,18 @@ Result<void> check_binding(const std::optional<Registration>& previous,
                    " may not take it over until the registration is deleted"};
 }
 
+std::optional<Registration> in_linked_hub(std::optional<Registration> previous,
+                                          std::span<const LinkedHub> linked) {
+  if (!is_assignment(previous)) return previous;
+  const auto has_id = [&](const LinkedHub& hub) { return hub.hub_id == previous->hub_id; };
+  if (std::ranges::any_of(linked, has_id)) return previous;
+  const auto again = std::ranges::find_if(linked, [&](const LinkedHub& hub) {
+    return equals_ignoring_case(hub.host_name, previous->assigned_hub);
+  });
+  if (again != linked.end()) previous->hub_id = again->hub_id;
+  return previous;
+}
+
 bool needs_allocation(const std::optional<Registration>& previous,
                       const Provisioning& provisioning) {
   if (!is_assignment(previous)) return true;
@@ -36,6 +51,26 @@ ProvisioningPlan plan_to_stay(const Registration& previous) {
   // What DPS tells a device that stays (service API 2.6).
   plan.substatus = RegistrationSubstatus::initial_assignment;
   return plan;
+}
+
+std::string describe(const ProvisioningPlan& plan, const std::optional<Registration>& previous) {
+  const std::string device = "device " + plan.device_id.str();
+  const std::string there = "hub " + plan.host_name;
+  const std::string left = previous ? "hub " + previous->assigned_hub : std::string("its hub");
+  switch (plan.twin) {
+    case TwinAction::initialise:
+      return device + " is created in " + there + " with its enrollment's initial twin";
+    case TwinAction::leave:
+      return device + " stays in " + there + "; its credentials there are written again";
+    case TwinAction::reset:
+      return device + " moves to " + there +
+             " with its enrollment's initial twin, and then goes from " + left;
+    case TwinAction::migrate:
+      return device + " moves to " + there +
+             " with the tags and desired properties of its twin in " + left +
+             ", and then goes from there";
+  }
+  return {};
 }
 
 ProvisioningPlan plan_provisioning(const std::optional<Registration>& previous,

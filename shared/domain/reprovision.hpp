@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "shared/base/result.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/ids.hpp"
+#include "shared/domain/model/linked_hub.hpp"
 #include "shared/domain/model/registration.hpp"
 
 namespace berth::domain {
@@ -40,6 +42,11 @@ struct ProvisioningPlan {
 [[nodiscard]] Result<void> check_binding(const std::optional<Registration>& previous,
                                          const EnrollmentRef& enrollment);
 
+// A hub that was unlinked and linked again has another ID, and is the same place: the assignment,
+// with the ID that its hub has now.
+[[nodiscard]] std::optional<Registration> in_linked_hub(std::optional<Registration> previous,
+                                                        std::span<const LinkedHub> linked);
+
 // False if the device stays where it is and allocation is not evaluated (policy `never`).
 [[nodiscard]] bool needs_allocation(const std::optional<Registration>& previous,
                                     const Provisioning& provisioning);
@@ -47,6 +54,10 @@ struct ProvisioningPlan {
 // The device stays in its hub: its credentials there are refreshed, nothing else. `previous` must
 // be an assignment.
 [[nodiscard]] ProvisioningPlan plan_to_stay(const Registration& previous);
+
+// For people: what the plan asks of the hubs, in one sentence.
+[[nodiscard]] std::string describe(const ProvisioningPlan& plan,
+                                   const std::optional<Registration>& previous);
 
 // What follows from allocation's choice (`hub_id`, `host_name`). `device_id` is for a first
 // assignment; an assigned device keeps its own (service API 2.7).

@@ -20,6 +20,7 @@ TEST_GROUP(Oracle) {
   std::vector<std::unique_ptr<SimHub>> hubs;
   std::vector<std::unique_ptr<SimGateway>> gateways;
   std::vector<std::unique_ptr<SimDevice>> devices;
+  SimWebhook webhook{world};
   Oracle oracle{world, coordinator, hubs, gateways};
 
   void setup() override {
@@ -36,7 +37,7 @@ TEST_GROUP(Oracle) {
     enrollment.attestation =
         domain::SymmetricKeyAttestation{entropy.secret(32), entropy.secret(32)};
     must(coordinator.catalog().enrollments.put(coordinator.tenant(), enrollment, 0));
-    gateways.push_back(std::make_unique<SimGateway>(world, coordinator, hubs, 0, "site"));
+    gateways.push_back(std::make_unique<SimGateway>(world, coordinator, hubs, webhook, 0, "site"));
     gateways[0]->boot();
     world.scheduler.run(SimTime{5'000'000}, [] {});
     CHECK_TRUE(gateways[0]->is_linked());

@@ -57,7 +57,11 @@ class CoordinatorSide {
     server = std::make_unique<coordinator::SyncServer>(coordinator::SyncServer::Services{
         store, catalog->hubs, fleet, permits, ca, *crypto, clock, id,
         [](const std::string& name) { return equals_ignoring_case(name, "dps.example"); },
-        [this](const coordinator::SyncEvent& event) { events.push_back(event); }});
+        [this](const coordinator::SyncEvent& event) { events.push_back(event); },
+        [this](std::string url, std::string body,
+               coordinator::SyncServer::Services::WebhookDone done) {
+          webhook_calls.push_back({std::move(url), std::move(body), std::move(done)});
+        }});
   }
 
   coordinator::Fleet::Created create_gateway(const std::string& name, const std::string& site) {
@@ -123,6 +127,13 @@ class CoordinatorSide {
   coordinator::Permits permits;
   domain::IdScope tenant;
   std::vector<coordinator::SyncEvent> events;
+  // Answered when the test says so.
+  struct WebhookCall {
+    std::string url;
+    std::string body;
+    coordinator::SyncServer::Services::WebhookDone done;
+  };
+  std::vector<WebhookCall> webhook_calls;
   std::unique_ptr<coordinator::SyncServer> server;
 
  private:

@@ -181,6 +181,7 @@ class GatewaySide {
   std::vector<sync::CleanupRequest> cleanups;
   std::vector<sync::HeadReply> heads;
   std::vector<sync::LookBackReply> look_backs;
+  std::vector<sync::WebhookReply> webhook_replies;
   std::vector<sync::CertificateReply> certificates;
   std::vector<sync::Welcome> welcomes;
   std::optional<Error> closed;
@@ -264,6 +265,7 @@ class GatewaySide {
     cleanups.push_back(message);
     session->accept_cleanup(message.request_id);
   }
+  void apply(sync::WebhookReply& message) { webhook_replies.push_back(message); }
   void apply(sync::CertificateReply& message) { certificates.push_back(message); }
   void apply(sync::Closed& message) { closed = message.error; }
 

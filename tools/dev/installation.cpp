@@ -264,7 +264,8 @@ Result<void> Installation::write_coordinator_config() const {
       "\nprivate_key = " + quoted(service_certificate_.private_key.string()) +
       "\n[ca]\ncertificate = " + quoted(pki_->ca().certificate.string()) +
       "\nprivate_key = " + quoted(pki_->ca().private_key.string()) +
-      "\n[urls]\nallow_loopback = true\n[management]\naddress = \"127.0.0.1\"\nport = " +
+      "\n[urls]\nallow_loopback = true\n[webhooks]\ntrusted_ca = " +
+      quoted(pki_->ca().certificate.string()) + "\n[management]\naddress = \"127.0.0.1\"\nport = " +
       std::to_string(ports_.coordinator_management) + "\n";
   return write_file(dir_ / "berth-coordinator.toml", toml, FileMode::owner_only);
 }
@@ -281,6 +282,8 @@ Result<void> Installation::write_gateway_config(const std::string& join_token) c
           "\ncoaps_port = " + std::to_string(ports_.coaps) +
           "\ncertificate = " + quoted(device_certificate_.certificate.string()) +
           "\nprivate_key = " + quoted(device_certificate_.private_key.string()) +
+          "\n[urls]\nallow_loopback = true\n[webhooks]\ntrusted_ca = " +
+          quoted(pki_->ca().certificate.string()) +
           "\n[probes]\ninterval_seconds = 5\n[management]\naddress = \"127.0.0.1\"\nport = " +
           std::to_string(ports_.gateway_management) + "\n";
   return write_file(dir_ / "berth-gateway.toml", toml, FileMode::owner_only);

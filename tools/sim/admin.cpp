@@ -52,11 +52,20 @@ void Admin::start() {
 
 void Admin::stop() {
   is_working_ = false;
+  if (scenario_.moves) {
+    for (const auto& individual : individuals_) move_individual(individual, true);
+    for (const auto& group : groups_) move_group(group, true);
+  }
   for (const auto& gateway : gateways_) enable_gateway(gateway->id());
 }
 
 void Admin::work() {
   if (!is_working_) return;
+  if (scenario_.moves && (!scenario_.admin || world_.random.chance(500))) {
+    move_something();
+    world_.scheduler.after(world_.random.between(2 * kSecond, 15 * kSecond), [this] { work(); });
+    return;
+  }
   switch (world_.random.below(10)) {
     case 0:
     case 1:
@@ -117,6 +126,103 @@ void Admin::change_group() {
          return change_enrollment(
              catalog.enrollments, tenant, original, original.group_id,
              [&] { return catalog.enrollments.group(tenant, original.group_id); }, draw, key);
+       });
+}
+
+// ---- Moves ----
+
+void Admin::move_something() {
+  const std::uint64_t draw = world_.random.below(20);
+  if (draw == 0 && !has_unlinked_) {
+    unlink_hub();
+  } else if (draw < 5) {
+    change_hub();
+  } else if (draw < 12 && !groups_.empty()) {
+    move_group(groups_[world_.random.below(groups_.size())], false);
+  } else if (!individuals_.empty()) {
+    move_individual(individuals_[world_.random.below(individuals_.size())], false);
+  }
+}
+
+std::vector<domain::LinkedHub> Admin::linked_hubs() {
+  std::vector<domain::LinkedHub> hubs;
+  if (!coordinator_.is_up()) return hubs;
+  const auto all = coordinator_.catalog().hubs.all(coordinator_.tenant());
+  if (!all) return hubs;
+  for (const auto& hub : *all) hubs.push_back(hub.record);
+  return hubs;
+}
+
+// For good: so that every device can get a hub that is linked, also one whose hub is not any more.
+domain::Provisioning Admin::moved(domain::Provisioning provisioning, bool for_good) {
+  auto& random = world_.random;
+  const auto hubs = linked_hubs();
+  provisioning.iot_hubs.clear();
+  provisioning.reprovision_policy =
+      for_good ? domain::ReprovisionPolicy{true, random.chance(500)}
+               : domain::ReprovisionPolicy{random.chance(700), random.chance(500)};
+  switch (random.below(scenario_.webhooks ? 4 : 3)) {
+    case 0: provisioning.allocation_policy = domain::AllocationPolicy::hashed; break;
+    case 1: provisioning.allocation_policy = domain::AllocationPolicy::geo_latency; break;
+    case 2:
+      provisioning.allocation_policy = domain::AllocationPolicy::hashed;
+      if (hubs.empty() || for_good) break;
+      provisioning.allocation_policy = domain::AllocationPolicy::static_hub;
+      provisioning.iot_hubs = {hubs[random.below(hubs.size())].host_name};
+      break;
+    default: provisioning.allocation_policy = domain::AllocationPolicy::custom; break;
+  }
+  return provisioning;
+}
+
+void Admin::move_individual(const domain::IndividualEnrollment& original, bool for_good) {
+  const std::string id = original.registration_id.folded();
+  call("moves enrollment " + id, store::Table::individual_enrollment, id,
+       [this, id = original.registration_id, provisioning = moved(original.provisioning, for_good)](
+           coordinator::Catalog& catalog, coordinator::Fleet&) -> Result<void> {
+         auto stored = catalog.enrollments.individual(coordinator_.tenant(), id);
+         if (!stored) return stored.error();
+         if (!*stored) return Error{Errc::not_found, "no such enrollment"};
+         const auto status = (*stored)->record.provisioning.status;
+         (*stored)->record.provisioning = provisioning;
+         (*stored)->record.provisioning.status = status;
+         auto written =
+             catalog.enrollments.put(coordinator_.tenant(), (*stored)->record, (*stored)->version);
+         if (!written) return written.error();
+         return {};
+       });
+}
+
+void Admin::move_group(const domain::EnrollmentGroup& original, bool for_good) {
+  const std::string id = original.group_id.folded();
+  call("moves group " + id, store::Table::enrollment_group, id,
+       [this, id = original.group_id, provisioning = moved(original.provisioning, for_good)](
+           coordinator::Catalog& catalog, coordinator::Fleet&) -> Result<void> {
+         auto stored = catalog.enrollments.group(coordinator_.tenant(), id);
+         if (!stored) return stored.error();
+         if (!*stored) return Error{Errc::not_found, "no such group"};
+         const auto status = (*stored)->record.provisioning.status;
+         (*stored)->record.provisioning = provisioning;
+         (*stored)->record.provisioning.status = status;
+         auto written =
+             catalog.enrollments.put(coordinator_.tenant(), (*stored)->record, (*stored)->version);
+         if (!written) return written.error();
+         return {};
+       });
+}
+
+// What stands there is the admin's to remove: nobody may write to it any more.
+void Admin::unlink_hub() {
+  const auto hubs = linked_hubs();
+  if (hubs.size() < 3) return;
+  has_unlinked_ = true;
+  const domain::LinkedHub gone = hubs[world_.random.below(hubs.size())];
+  call("unlinks " + gone.host_name, store::Table::linked_hub, gone.hub_id.str(),
+       [this, gone](coordinator::Catalog& catalog, coordinator::Fleet&) -> Result<void> {
+         auto stored = catalog.hubs.find(coordinator_.tenant(), gone.hub_id);
+         if (!stored) return stored.error();
+         if (!*stored) return Error{Errc::not_found, "no such hub"};
+         return catalog.hubs.erase(coordinator_.tenant(), gone.hub_id, (*stored)->version);
        });
 }
 

@@ -107,6 +107,11 @@ std::map<std::string, domain::Registration> Oracle::registrations() const {
   return all;
 }
 
+bool Oracle::is_linked(const domain::HubId& hub) const {
+  const auto& disk = coordinator_.store().disk();
+  return must(disk.read(coordinator_.tenant(), store::Table::linked_hub, hub.str())).has_value();
+}
+
 bool Oracle::is_quarantined(const std::string& device) const {
   for (const auto& record :
        all_of(coordinator_.store().disk(), store::kNode, store::Table::quarantined_outcome)) {
@@ -131,9 +136,29 @@ void Oracle::deleting(const std::string& device) {
   for (const auto& hub : hubs_) released_.emplace(hub->link().host_name, device);
 }
 
+void Oracle::ended(const SimGateway& gateway, const domain::OutboxEntry& entry) {
+  if (entry.kind != domain::OutboxEntry::Kind::assigned) return;
+  const domain::Registration& registration = entry.registration;
+  const auto& attempts = registration.decision.attempts;
+  if (attempts.empty() || attempts.back().host_name != registration.assigned_hub) {
+    world_.fail(gateway.name() + " assigned " + registration.registration_id.str() + " to " +
+                registration.assigned_hub + ", which is not the last hub that it tried");
+  }
+}
+
+void Oracle::check_chosen(const SimGateway& gateway, const domain::Intent& intent) {
+  if (intent.decision.policy != domain::AllocationPolicy::custom || intent.hub_id.empty()) return;
+  const auto [chosen, is_new] = chosen_.emplace(intent.api.operation_id, intent.hub_id);
+  if (!is_new && chosen->second != intent.hub_id) {
+    world_.fail(gateway.name() + " has another hub for " + intent.registration_id.str() +
+                " than the webhook chose for the same registration");
+  }
+}
+
 // Invariant 4.
 void Oracle::accepted(const SimGateway& gateway, const domain::Intent& intent) {
   accepted_.emplace(intent.registration_id.folded(), gateway.id(), intent.enrollment.version);
+  check_chosen(gateway, intent);
   const auto& disk = gateway.store().disk();
   const auto& tenant = coordinator_.tenant();
   const auto cursor = must(gateway::read_cursor(disk, tenant));
@@ -324,6 +349,7 @@ void Oracle::check_identities() {
   std::set<std::string> found;
   for (const auto& hub : hubs_) {
     const std::string& host = hub->link().host_name;
+    if (!is_linked(hub->link().hub_id)) continue;
     for (const auto& identity : hub->devices()) {
       if (identity.status_reason != marker) continue;
       const std::string device = to_lower(identity.id);
@@ -347,7 +373,7 @@ void Oracle::check_identities() {
   }
   for (const auto& [device, registration] : all) {
     if (registration.status != domain::RegistrationStatus::assigned || found.contains(device) ||
-        is_quarantined(device)) {
+        !is_linked(registration.hub_id) || is_quarantined(device)) {
       continue;
     }
     return world_.fail("invariant 2: " + device + " does not exist on " +

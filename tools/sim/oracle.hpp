@@ -7,7 +7,8 @@
 //  4. no registration is accepted on an enrollment version disabled at or before the journal's
 //     cursor, nor past the permit, save returning devices under the permit's rule;
 //  5. no crash loses a change that was acknowledged to an admin.
-// And: once all is connected and quiet, nothing is left to do.
+// And: once all is connected and quiet, nothing is left to do; what a webhook chose stays chosen
+// through any crash; and an outcome tells the hubs that were tried, ending with the one it names.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,7 @@ class Oracle {
 
   // What it is told as it happens.
   void accepted(const SimGateway& gateway, const domain::Intent& intent);
+  void ended(const SimGateway& gateway, const domain::OutboxEntry& entry);
   void told(const std::string& device, const Told& told);
   // An admin's change of a record: begun, and acknowledged or not.
   void change_begins(store::Table table, const std::string& id);
@@ -65,9 +67,12 @@ class Oracle {
   void check_copy(const SimGateway& gateway);
   void check_registrations(const SimGateway& gateway);
   void check_identities();
+  void check_chosen(const SimGateway& gateway, const domain::Intent& intent);
   void check_credential(const domain::Registration& registration,
                         const hub_server::Device& identity);
   [[nodiscard]] std::map<std::string, domain::Registration> registrations() const;
+  // What stands in a hub that an admin unlinked is the admin's.
+  [[nodiscard]] bool is_linked(const domain::HubId& hub) const;
   [[nodiscard]] bool is_quarantined(const std::string& device) const;
 
   // What an admin was told about a record; nothing: that it is gone.
@@ -85,6 +90,8 @@ class Oracle {
   std::map<std::string, SimTime> deleted_;
   // Identities that an admin's deletion of their registration left to the admin: host, device.
   std::set<std::pair<std::string, std::string>> released_;
+  // The hub that a webhook chose for an operation, once that was durable.
+  std::map<std::string, domain::HubId> chosen_;
   std::set<std::size_t> set_clocks_;
   // Enrollment versions that gateways accepted a device on: device, gateway, version.
   std::set<std::tuple<std::string, domain::GatewayId, std::uint64_t>> accepted_;

@@ -33,7 +33,18 @@ std::vector<Scenario> make() {
   snapshots.partitions = true;
   snapshots.admin = true;
   snapshots.short_log = true;
-  Scenario& storm = add("storm", "all of it at once");
+  Scenario& webhooks = add("webhooks", "webhooks choose hubs, change their mind, and fail");
+  webhooks.webhooks = webhooks.partitions = webhooks.crashes = webhooks.messages = true;
+  Scenario& moves = add("moves", "enrollments get other hubs and policies, a hub is unlinked");
+  moves.moves = moves.partitions = moves.crashes = moves.hubs = moves.messages = true;
+  Scenario& full = add("full-hubs", "hubs are full, and new devices go on to the next");
+  full.full_hubs = full.partitions = full.crashes = full.messages = true;
+  Scenario& allocation =
+      add("allocation", "webhooks, moves, full hubs and disks that fail at once");
+  allocation.webhooks = allocation.moves = allocation.full_hubs = true;
+  allocation.partitions = allocation.crashes = allocation.hubs = true;
+  allocation.messages = allocation.disks = true;
+  Scenario& storm = add("storm", "all of these at once, but for what webhooks and moves add");
   storm.partitions = storm.crashes = storm.hubs = storm.messages = storm.admin = true;
   storm.clocks = storm.disks = storm.short_permits = storm.short_log = true;
   return all;

@@ -22,6 +22,9 @@ struct Scenario {
   bool disks = false;          // commits fail
   bool short_permits = false;  // minutes instead of days
   bool short_log = false;      // the change log forgets soon: snapshots
+  bool webhooks = false;       // webhooks choose hubs, change their mind, and fail
+  bool moves = false;          // enrollments get other hubs and policies, a hub is unlinked
+  bool full_hubs = false;      // hubs are full
 };
 
 // All that can be asked for; the first is the default.

@@ -70,6 +70,7 @@ struct SimGateway::Running final : gateway::CoordinatorLink, gateway::Probe {
   void carry_out(const gateway::JournalIntent& action);
   void carry_out(const gateway::JournalOutcome& action);
   void carry_out(const gateway::RecordAttempt& action) { journal.record(action); }
+  void carry_out(const gateway::AskAllocation& action);
   void carry_out(const gateway::ApplyToHub& action);
   void carry_out(const gateway::ReadTwin& action);
   void carry_out(const gateway::SendReply& action);
@@ -253,6 +254,16 @@ void SimGateway::Running::carry_out(const gateway::JournalOutcome& action) {
     feed([ref, result = without_value(committed)](auto& machine) {
       return machine.on_journaled(ref, result);
     });
+  });
+}
+
+void SimGateway::Running::carry_out(const gateway::AskAllocation& action) {
+  const std::uint64_t boot = of.boot_;
+  of.webhook_.ask(action.request, [this, owner = &of, boot, ref = action.operation](
+                                      const Result<domain::CustomAllocationAnswer>& answer) {
+    // The node may be gone meanwhile, and this with it.
+    if (owner->boot_ != boot || owner->store_.is_dead()) return;
+    feed([ref, answer](auto& machine) { return machine.on_allocation(ref, answer); });
   });
 }
 
@@ -523,11 +534,12 @@ void SimGateway::Running::keep_time() {
 // ---- The node ----
 
 SimGateway::SimGateway(World& world, SimCoordinator& coordinator,
-                       std::vector<std::unique_ptr<SimHub>>& hubs, std::size_t index,
-                       const std::string& site)
+                       std::vector<std::unique_ptr<SimHub>>& hubs, SimWebhook& webhook,
+                       std::size_t index, const std::string& site)
     : world_(world),
       coordinator_(coordinator),
       hubs_(hubs),
+      webhook_(webhook),
       index_(index),
       name_("gateway-" + std::to_string(index)),
       site_(site),

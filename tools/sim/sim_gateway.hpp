@@ -16,6 +16,7 @@
 #include "tools/sim/sim_coordinator.hpp"
 #include "tools/sim/sim_hub.hpp"
 #include "tools/sim/sim_store.hpp"
+#include "tools/sim/sim_webhook.hpp"
 #include "tools/sim/wire.hpp"
 #include "tools/sim/world.hpp"
 
@@ -30,7 +31,7 @@ class SimGateway {
   using OnOutcome = std::function<void(SimGateway&, const domain::OutboxEntry&)>;
 
   SimGateway(World& world, SimCoordinator& coordinator, std::vector<std::unique_ptr<SimHub>>& hubs,
-             std::size_t index, const std::string& site);
+             SimWebhook& webhook, std::size_t index, const std::string& site);
   ~SimGateway();
 
   OnAccepted on_accepted;
@@ -70,6 +71,7 @@ class SimGateway {
   World& world_;
   SimCoordinator& coordinator_;
   std::vector<std::unique_ptr<SimHub>>& hubs_;
+  SimWebhook& webhook_;
   std::size_t index_;
   std::string name_;
   domain::SiteId site_;

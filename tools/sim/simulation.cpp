@@ -25,6 +25,7 @@ constexpr SimTime kCheckInterval = 20 * kSecond;
 constexpr SimTime kSlowTick = 5 * kSecond;
 constexpr SimTime kSlowCheckInterval = 5 * kMinute;
 constexpr std::size_t kKeySize = 32;
+constexpr const char* kWebhookUrl = "https://webhook.example/pick";
 constexpr std::chrono::minutes kShortPermit{3};
 constexpr std::uint64_t kShortLog = 10;
 
@@ -37,16 +38,16 @@ class Simulation {
         world_(chance, print),
         coordinator_(world_, permits(), scenario.short_log ? kShortLog : store::kLogHorizon),
         oracle_(world_, coordinator_, hubs_, gateways_),
-        storm_(world_, scenario_, coordinator_, oracle_, hubs_, gateways_) {
+        storm_(world_, scenario_, coordinator_, oracle_, hubs_, webhook_, gateways_) {
     set_up();
   }
 
   Report run() {
-    if (scenario_.admin) admin_->start();
+    if (scenario_.admin || scenario_.moves) admin_->start();
     storm_.start();
     run_for(kStorm);
     storm_.calm_down();
-    if (scenario_.admin) admin_->stop();
+    if (scenario_.admin || scenario_.moves) admin_->stop();
     run_for(kCalm);
     if (!world_.failure) oracle_.check_told();
     for (const auto& device : devices_) {
@@ -76,13 +77,17 @@ class Simulation {
   }
 
   void set_up() {
-    const std::size_t hubs = 2 + world_.random.below(2);
+    // One may be unlinked, and two are left to move between.
+    const std::size_t hubs = (scenario_.moves ? 3 : 2) + world_.random.below(2);
     for (std::size_t i = 0; i < hubs; ++i) link_hub("hub-" + std::to_string(i) + ".example");
     for (std::size_t i = 0; i < kGateways; ++i) {
-      gateways_.push_back(std::make_unique<SimGateway>(world_, coordinator_, hubs_, i,
+      gateways_.push_back(std::make_unique<SimGateway>(world_, coordinator_, hubs_, webhook_, i,
                                                        "site-" + std::to_string(i)));
       gateways_.back()->on_accepted = [this](SimGateway& gateway, const domain::Intent& intent) {
         oracle_.accepted(gateway, intent);
+      };
+      gateways_.back()->on_outcome = [this](SimGateway& gateway, const domain::OutboxEntry& entry) {
+        oracle_.ended(gateway, entry);
       };
       gateways_.back()->boot();
     }
@@ -92,7 +97,7 @@ class Simulation {
       return Result<void>{};  // tells the gateways
     }));
     admin_ = std::make_unique<Admin>(world_, coordinator_, oracle_, gateways_,
-                                     std::move(individuals), std::move(groups));
+                                     std::move(individuals), std::move(groups), scenario_);
   }
 
   void link_hub(const std::string& host) {
@@ -119,6 +124,10 @@ class Simulation {
     if (world_.random.chance(200)) {
       provisioning.allocation_policy = domain::AllocationPolicy::geo_latency;
     }
+    if (scenario_.webhooks && world_.random.chance(600)) {
+      provisioning.allocation_policy = domain::AllocationPolicy::custom;
+    }
+    provisioning.custom_allocation = domain::CustomAllocation{kWebhookUrl, "2021-10-01"};
     provisioning.initial_twin.tags = R"({"made":"by the simulator"})";
     return provisioning;
   }
@@ -215,6 +224,7 @@ class Simulation {
   SimEntropy entropy_{world_.random.branch()};
   SimCoordinator coordinator_;
   std::vector<std::unique_ptr<SimHub>> hubs_;
+  SimWebhook webhook_{world_};
   std::vector<std::unique_ptr<SimGateway>> gateways_;
   std::vector<std::unique_ptr<SimDevice>> devices_;
   std::map<std::string, Enrollment> enrollments_;  // by device

@@ -24,6 +24,11 @@ void Storm::start() {
     every(40 * kSecond, [this] { trouble_hub(); });
     every(90 * kSecond, [this] { cut_from_hubs(); });
   }
+  if (scenario_.full_hubs) every(30 * kSecond, [this] { fill_hub(); });
+  if (scenario_.webhooks) {
+    every(30 * kSecond, [this] { webhook_.change_mind(); });
+    every(40 * kSecond, [this] { trouble_webhook(); });
+  }
   if (scenario_.messages) every(60 * kSecond, [this] { worsen_messages(); });
   if (scenario_.clocks) every(90 * kSecond, [this] { set_clock(); });
   if (scenario_.disks) every(45 * kSecond, [this] { spoil_disk(); });
@@ -123,6 +128,27 @@ void Storm::trouble_hub() {
   });
 }
 
+// One hub always has room: what a device gets when none has is another matter.
+void Storm::fill_hub() {
+  SimHub& hub = *hubs_[1 + world_.random.below(hubs_.size() - 1)];
+  world_.trace.line("storm", hub.link().host_name + " is full");
+  hub.set_mood(SimHub::Mood::full);
+  after(world_.random.between(20 * kSecond, 3 * kMinute), [this, &hub] {
+    world_.trace.line("storm", hub.link().host_name + " has room");
+    hub.set_mood(SimHub::Mood::serving);
+  });
+}
+
+void Storm::trouble_webhook() {
+  const auto mood = static_cast<SimWebhook::Mood>(1 + world_.random.below(5));
+  world_.trace.line("storm", std::string("the webhook ") + name_of(mood));
+  webhook_.set_mood(mood);
+  after(world_.random.between(kSecond, kMinute), [this] {
+    world_.trace.line("storm", "the webhook serves again");
+    webhook_.set_mood(SimWebhook::Mood::serving);
+  });
+}
+
 void Storm::cut_from_hubs() {
   const std::size_t gateway = world_.random.below(gateways_.size());
   world_.trace.line("storm", gateways_[gateway]->name() + " reaches no hub");
@@ -165,6 +191,7 @@ void Storm::calm_down() {
   world_.trace.line("storm", "is over");
   world_.weather = {};
   for (const auto& hub : hubs_) hub->set_mood(SimHub::Mood::serving);
+  webhook_.set_mood(SimWebhook::Mood::serving);
   if (!coordinator_.is_up()) coordinator_.boot();
   coordinator_.store().revive();
   for (const auto& gateway : gateways_) {

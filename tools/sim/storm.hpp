@@ -7,19 +7,21 @@
 
 #include "tools/sim/oracle.hpp"
 #include "tools/sim/scenario.hpp"
+#include "tools/sim/sim_webhook.hpp"
 
 namespace berth::sim {
 
 class Storm {
  public:
   Storm(World& world, const Scenario& scenario, SimCoordinator& coordinator, Oracle& oracle,
-        std::vector<std::unique_ptr<SimHub>>& hubs,
+        std::vector<std::unique_ptr<SimHub>>& hubs, SimWebhook& webhook,
         std::vector<std::unique_ptr<SimGateway>>& gateways)
       : world_(world),
         scenario_(scenario),
         coordinator_(coordinator),
         oracle_(oracle),
         hubs_(hubs),
+        webhook_(webhook),
         gateways_(gateways) {}
 
   void start();
@@ -37,7 +39,9 @@ class Storm {
   void crash_gateway();
   void crash_coordinator();
   void trouble_hub();
+  void fill_hub();
   void cut_from_hubs();
+  void trouble_webhook();
   void worsen_messages();
   void set_clock();
   void spoil_disk();
@@ -49,6 +53,7 @@ class Storm {
   SimCoordinator& coordinator_;
   Oracle& oracle_;
   std::vector<std::unique_ptr<SimHub>>& hubs_;
+  SimWebhook& webhook_;
   std::vector<std::unique_ptr<SimGateway>>& gateways_;
   bool rages_ = false;
 };

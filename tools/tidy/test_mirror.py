@@ -8,10 +8,6 @@ MIRRORED = ["shared", "gateway/core"]
 
 # Sources that are tested under another name, and why.
 TESTED_ELSEWHERE = {
-    "gateway/core/registration/claim.cpp": "one part of the engine: registration/engine_test",
-    "gateway/core/registration/outcomes.cpp": "one part of the engine: registration/engine_test",
-    "gateway/core/registration/provisioner.cpp": "one part of the engine: registration/engine_test",
-    "gateway/core/registration/refusals.cpp": "one part of the engine: registration/engine_test",
     "shared/base/assert.cpp": "its one function ends the program",
     "shared/base/errc.cpp": "a table of names; protocol/errors_test reads it row by row",
     "shared/runtime/asio_src.cpp": "compiles Asio",

@@ -108,14 +108,24 @@ Result<std::vector<domain::OutboxEntry>> OutboxQueue::next(const store::Reader& 
                                                            std::size_t most) {
   std::vector<domain::OutboxEntry> entries;
   for (auto waiting = waiting_.upper_bound(sent_);
-       waiting != waiting_.end() && entries.size() < most; ++waiting) {
-    auto record = reader.read(waiting->second, store::Table::outbox, outbox_id(waiting->first));
-    if (!record) return record.error();
+       waiting != waiting_.end() && entries.size() < most;) {
+    const auto record =
+        reader.read(waiting->second, store::Table::outbox, outbox_id(waiting->first));
+    if (!record && record.error().code != Errc::corrupt) return record.error();
     sent_ = waiting->first;
-    if (!*record) continue;
-    auto entry = sync::decode<domain::OutboxEntry>((*record)->body);
-    if (!entry) return entry.error();
+    if (record && !record->has_value()) {
+      ++waiting;
+      continue;
+    }
+    auto entry = record ? sync::decode<domain::OutboxEntry>((*record)->body)
+                        : Result<domain::OutboxEntry>(record.error());
+    if (!entry) {
+      unreadable_.push_back(waiting->first);
+      waiting = waiting_.erase(waiting);
+      continue;
+    }
     entries.push_back(std::move(*entry));
+    ++waiting;
   }
   return entries;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shared/base/result.hpp"
@@ -67,9 +68,14 @@ class OutboxQueue {
   void added(const domain::IdScope& tenant, std::uint64_t sequence);
   // A new session sends everything again.
   void restart() { sent_ = 0; }
-  // The entries to send next, at most `most`, oldest first.
+  // The entries to send next, at most `most`, oldest first. One that can't be read blocks nobody:
+  // it is set aside, and stays on the disk.
   [[nodiscard]] Result<std::vector<domain::OutboxEntry>> next(const store::Reader& reader,
                                                               std::size_t most);
+  // Those that were set aside since the last call.
+  [[nodiscard]] std::vector<std::uint64_t> take_unreadable() {
+    return std::exchange(unreadable_, {});
+  }
   // Forgets the entries up to `through`, after the change sets of Applier::acknowledged() are
   // written.
   void acknowledged(std::uint64_t through);
@@ -82,6 +88,7 @@ class OutboxQueue {
  private:
   std::map<std::uint64_t, domain::IdScope> waiting_;
   std::uint64_t sent_ = 0;
+  std::vector<std::uint64_t> unreadable_;
 };
 
 }  // namespace berth::gateway

@@ -19,6 +19,12 @@ bool may_pass(Errc code) {
   return code == Errc::throttled || code == Errc::io;
 }
 
+sync::WebhookReply not_called(const char* why) {
+  sync::WebhookReply reply;
+  reply.reason = why;
+  return reply;
+}
+
 }  // namespace
 
 Uplink::Uplink(Settings settings, Services services, OutboxQueue queue)
@@ -135,6 +141,7 @@ Uplink::Ending Uplink::end() {
   // Nothing that waits for the coordinator waits past the session.
   for (auto& [id, fence] : std::exchange(fences_, {})) fence.done();
   for (auto& [id, waiter] : std::exchange(look_backs_, {})) waiter.done();
+  for (auto& [id, done] : std::exchange(webhooks_, {})) done(not_called("the link was lost"));
   return ending;
 }
 
@@ -485,6 +492,14 @@ void Uplink::on(sync::CertificateReply& message) {
   answer(std::move(message));
 }
 
+void Uplink::on(sync::WebhookReply& message) {
+  const auto found = webhooks_.find(message.request_id);
+  if (found == webhooks_.end()) return;
+  const auto done = std::move(found->second);
+  webhooks_.erase(found);
+  done(std::move(message));
+}
+
 void Uplink::on(sync::Closed& message) {
   because(message.error.reason);
 }
@@ -511,6 +526,16 @@ void Uplink::request_certificate(sync::CertificateRequest::Purpose purpose, Byte
   if (ending_ || !session_->open()) return;
   const std::uint64_t id = session_->request_certificate(purpose, std::move(csr), std::move(names));
   certificates_.emplace(id, std::move(answer));
+}
+
+void Uplink::call_webhook(const domain::IdScope& tenant, const domain::EnrollmentRef& enrollment,
+                          std::string body, Webhook done) {
+  if (ending_ || !session_->open()) return done(not_called("the coordinator is not reached"));
+  if (webhooks_.size() >= kMaxOpenQuestions || body.size() > sync::kMaxWebhookBody) {
+    return done(not_called("the link has no room for the call"));
+  }
+  webhooks_.emplace(session_->request_webhook(tenant, enrollment, std::move(body)),
+                    std::move(done));
 }
 
 void Uplink::applied(const domain::IdScope& tenant, std::uint64_t sequence) {
@@ -548,6 +573,11 @@ void Uplink::send_outbox() {
   if (!entries) {
     report(Level::error, "the outbox can't be read", {}, entries.error().reason);
     return;
+  }
+  for (const std::uint64_t sequence : queue_.take_unreadable()) {
+    outbox_size_ = queue_.size();
+    report(Level::error, "an outcome can't be read and is left on the disk; the others go on", {},
+           "outbox entry " + outbox_id(sequence));
   }
   if (!entries->empty()) session_->send_outbox(*entries);
 }

@@ -73,6 +73,7 @@ class Uplink {
     std::function<void(const UplinkNotice&)> report;
   };
   using Certificate = std::function<void(sync::CertificateReply)>;
+  using Webhook = std::function<void(sync::WebhookReply)>;
 
   Uplink(Settings settings, Services services, OutboxQueue queue);
   ~Uplink();
@@ -122,6 +123,9 @@ class Uplink {
   // Not answered if the session ends first.
   void request_certificate(sync::CertificateRequest::Purpose purpose, Bytes csr,
                            std::vector<std::string> names, Certificate answer);
+  // Has the coordinator call the enrollment's webhook; the reply has status 0 if there is none.
+  void call_webhook(const domain::IdScope& tenant, const domain::EnrollmentRef& enrollment,
+                    std::string body, Webhook done);
   // An outbox entry is durable.
   void queued(const domain::IdScope& tenant, std::uint64_t sequence);
 
@@ -164,6 +168,7 @@ class Uplink {
   void on(sync::OutboxAck& message);
   void on(sync::CleanupRequest& message);
   void on(sync::CertificateReply& message);
+  void on(sync::WebhookReply& message);
   void on(sync::Closed& message);
 
   void write(WriteQueue::Build build, std::function<void(const Result<store::Committed>&)> then);
@@ -206,6 +211,7 @@ class Uplink {
   std::map<std::uint64_t, Fence> fences_;
   std::map<std::uint64_t, LookBackWaiter> look_backs_;
   std::map<std::uint64_t, Certificate> certificates_;
+  std::map<std::uint64_t, Webhook> webhooks_;
 
   std::atomic<bool> connected_{false};
   std::atomic<std::size_t> outbox_size_{0};

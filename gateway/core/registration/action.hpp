@@ -12,6 +12,7 @@
 #include "gateway/core/ports/coordinator_link.hpp"
 #include "gateway/core/ports/hub_link.hpp"
 #include "gateway/core/ports/journal.hpp"
+#include "gateway/core/ports/webhook.hpp"
 
 namespace berth::gateway {
 
@@ -42,7 +43,7 @@ struct Count {
 };
 
 using Action = std::variant<RequestFence, LookBack, JournalIntent, JournalOutcome, RecordAttempt,
-                            ApplyToHub, ReadTwin, SendReply, Log, Count>;
+                            AskAllocation, ApplyToHub, ReadTwin, SendReply, Log, Count>;
 using Actions = std::vector<Action>;
 
 inline void log(Actions& out, Log::Level level, const OperationRef& operation, std::string text) {

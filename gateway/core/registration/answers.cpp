@@ -7,6 +7,10 @@
 
 namespace berth::gateway {
 
+void send(Actions& out, Reply reply) {
+  out.emplace_back(SendReply{std::move(reply)});
+}
+
 Reply assigning_reply(RequestToken token, const Operation& operation) {
   OperationReply reply;
   reply.status.operation_id = operation.operation_id;

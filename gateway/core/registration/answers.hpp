@@ -4,12 +4,16 @@
 
 #include "gateway/core/device/request.hpp"
 #include "gateway/core/ports/cache.hpp"
+#include "gateway/core/registration/action.hpp"
 #include "gateway/core/registration/operations.hpp"
 #include "shared/domain/attestation/verdict.hpp"
 #include "shared/domain/model/registration.hpp"
 #include "shared/domain/model/stamps.hpp"
 
 namespace berth::gateway {
+
+// Gives the reply to whoever asked.
+void send(Actions& out, Reply reply);
 
 // 202: ask again.
 [[nodiscard]] Reply assigning_reply(RequestToken token, const Operation& operation);

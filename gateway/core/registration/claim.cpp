@@ -66,8 +66,9 @@ domain::Verdict match_claim(const Cache& cache, ports::Crypto& crypto,
   request.now = now;
   const std::optional<domain::Registration> previous = registration_in(known);
   if (domain::is_assignment(previous)) request.bound_to = previous->enrollment;
+  pending.decision = {};
   const auto enrollments = cache.enrollments(pending.tenant);
-  domain::Verdict verdict = domain::match(request, *enrollments, crypto, rules);
+  domain::Verdict verdict = domain::match(request, *enrollments, crypto, rules, &pending.decision);
   pending.evidence = std::move(request.evidence);
   return verdict;
 }

@@ -10,31 +10,92 @@
 #include "shared/domain/allocation/allocate.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
 #include "shared/domain/reprovision.hpp"
+#include "shared/protocol/record_etag.hpp"
 
 namespace berth::gateway {
 namespace {
 
-Result<domain::Allocation> allocate(const DecisionInputs& inputs, const domain::IdScope& tenant,
-                                    const domain::Provisioning& provisioning,
-                                    const std::optional<domain::Registration>& previous,
-                                    const domain::Intent& intent) {
-  const Result<std::vector<domain::LinkedHub>> hubs = inputs.cache.hubs(tenant);
-  if (!hubs) return hubs.error();
+using Enrollment = std::variant<domain::IndividualEnrollment, domain::EnrollmentGroup>;
+
+struct Choice {
+  Decided decided = Decided::hub;
+  domain::Allocation allocation;
+};
+
+// The hub, or that the webhook is to be asked for it.
+Result<Choice> choose(const DecisionInputs& inputs, const domain::IdScope& tenant,
+                      const domain::Provisioning& provisioning,
+                      const std::optional<domain::Registration>& previous,
+                      const std::vector<domain::LinkedHub>& hubs, domain::Intent& intent) {
   const Result<domain::TenantSettings> settings = inputs.cache.settings(tenant);
   if (!settings) return settings.error();
 
   domain::AllocationRequest request;
   request.registration_id = intent.registration_id;
-  request.hubs = *hubs;
+  request.hubs = hubs;
   request.service_default = settings->allocation_policy;
   request.geo_latency = inputs.geo_latency;
   if (domain::is_assignment(previous)) request.current = previous->hub_id;
   request.refused_by = hubs_that_refused(intent);
   domain::HubLatencies latencies;
-  for (const domain::LinkedHub& hub : *hubs) {
+  for (const domain::LinkedHub& hub : hubs) {
     if (const auto latency = inputs.probe.latency(hub.hub_id)) latencies[hub.hub_id] = *latency;
   }
-  return domain::allocate(request, provisioning, latencies, inputs.crypto);
+  auto allocation =
+      domain::allocate(request, provisioning, latencies, inputs.crypto, &intent.decision);
+  if (allocation) return Choice{Decided::hub, std::move(*allocation)};
+  if (allocation.error().code != Errc::unsupported) return allocation.error();
+  if (!provisioning.custom_allocation) {
+    return Error{Errc::allocation_failed,
+                 "custom allocation needs a webhook, and the enrollment names none"};
+  }
+  const auto eligible = domain::eligible_hubs(provisioning.iot_hubs, hubs, latencies);
+  if (!eligible) return eligible.error();
+  return Choice{Decided::webhook, {}};
+}
+
+void set_plan(const domain::ProvisioningPlan& plan, const domain::Provisioning& provisioning,
+              const std::optional<domain::Registration>& previous, WallTime now,
+              domain::Intent& intent) {
+  intent.device_id = plan.device_id;
+  intent.substatus = plan.substatus;
+  intent.twin = provisioning.initial_twin;
+  intent.replace_twin =
+      plan.twin == domain::TwinAction::reset || plan.twin == domain::TwinAction::migrate;
+  intent.migrate_twin = plan.twin == domain::TwinAction::migrate;
+  intent.previous.reset();
+  if (plan.is_move()) {
+    intent.previous = domain::PreviousAssignment{previous->hub_id, previous->assigned_hub,
+                                                 previous->device_id, previous->hub_etag};
+  }
+  intent.decision.hub_id = plan.hub_id;
+  intent.decision.host_name = plan.host_name;
+  intent.decision.hub_call = domain::trace_text(domain::describe(plan, previous));
+  begin_attempt(intent, plan.hub_id, plan.host_name, now);
+}
+
+// The enrollment that the device was accepted on, whole.
+Result<Enrollment> enrollment_of(const DecisionInputs& inputs, const domain::IdScope& tenant,
+                                 const domain::Intent& intent, std::string& etag) {
+  const auto enrollments = inputs.cache.enrollments(tenant);
+  const auto quoted = [](std::uint64_t version, WallTime created) {
+    return "\"" + protocol::record_etag(version, created) + "\"";
+  };
+  if (!intent.enrollment.is_group) {
+    const auto found = enrollments->individual(intent.registration_id);
+    if (!found) return found.error();
+    if (!found->has_value()) return Error{Errc::unavailable, "the enrollment is gone"};
+    etag = quoted((*found)->version, (*found)->record.stamps.created);
+    return Enrollment((*found)->record);
+  }
+  const Result<domain::EnrollmentGroupId> id =
+      domain::EnrollmentGroupId::parse(intent.enrollment.id);
+  if (!id) return id.error();
+  const auto found = enrollments->group(*id);
+  if (!found) return found.error();
+  if (!found->has_value()) return Error{Errc::unavailable, "the enrollment group is gone"};
+  etag = quoted((*found)->version, (*found)->record.stamps.created);
+  return Enrollment((*found)->record);
 }
 
 // Keys that were rolled since the device was accepted are not given to its hub any more.
@@ -73,31 +134,92 @@ std::optional<domain::Registration> registration_in(const KnownRegistration& kno
   return known.registration->record;
 }
 
-Result<void> decide(const DecisionInputs& inputs, const domain::IdScope& tenant,
-                    const domain::Provisioning& provisioning, const domain::DeviceId& device_id,
-                    const std::optional<domain::Registration>& previous, WallTime now,
-                    domain::Intent& intent) {
-  domain::ProvisioningPlan plan;
-  if (domain::needs_allocation(previous, provisioning)) {
-    const Result<domain::Allocation> allocation =
-        allocate(inputs, tenant, provisioning, previous, intent);
-    if (!allocation) return allocation.error();
-    plan = domain::plan_provisioning(previous, provisioning, allocation->hub_id,
-                                     allocation->host_name, device_id);
-  } else {
-    plan = domain::plan_to_stay(*previous);
+Result<Decided> decide(const DecisionInputs& inputs, const domain::IdScope& tenant,
+                       const domain::Provisioning& provisioning, const domain::DeviceId& device_id,
+                       const std::optional<domain::Registration>& registration, WallTime now,
+                       domain::Intent& intent) {
+  const Result<std::vector<domain::LinkedHub>> hubs = inputs.cache.hubs(tenant);
+  if (!hubs) return hubs.error();
+  const std::optional<domain::Registration> previous = domain::in_linked_hub(registration, *hubs);
+  if (!domain::needs_allocation(previous, provisioning)) {
+    intent.decision.policy.reset();
+    intent.decision.policy_source = domain::PolicySource::none;
+    intent.decision.reason = "stays: the enrollment's reprovision policy never moves it";
+    // What the webhook had for the device when it was asked is told every time (service API 3.3).
+    const bool is_custom = provisioning.allocation_policy == domain::AllocationPolicy::custom;
+    intent.payload = is_custom ? previous->payload : domain::JsonText{};
+    set_plan(domain::plan_to_stay(*previous), provisioning, previous, now, intent);
+    return Decided::hub;
   }
-  intent.device_id = plan.device_id;
-  intent.substatus = plan.substatus;
-  intent.twin = provisioning.initial_twin;
-  intent.replace_twin =
-      plan.twin == domain::TwinAction::reset || plan.twin == domain::TwinAction::migrate;
-  intent.migrate_twin = plan.twin == domain::TwinAction::migrate;
-  if (plan.is_move()) {
-    intent.previous = domain::PreviousAssignment{previous->hub_id, previous->assigned_hub,
-                                                 previous->device_id, previous->hub_etag};
+  const Result<Choice> choice = choose(inputs, tenant, provisioning, previous, *hubs, intent);
+  if (!choice) return choice.error();
+  if (choice->decided == Decided::webhook) {
+    intent.device_id = domain::is_assignment(previous) ? previous->device_id : device_id;
+    return Decided::webhook;
   }
-  begin_attempt(intent, plan.hub_id, plan.host_name, now);
+  intent.allocation.reset();
+  const domain::Allocation& allocation = choice->allocation;
+  set_plan(domain::plan_provisioning(previous, provisioning, allocation.hub_id,
+                                     allocation.host_name, device_id),
+           provisioning, previous, now, intent);
+  return Decided::hub;
+}
+
+Result<domain::CustomAllocationRequest> allocation_request(
+    const DecisionInputs& inputs, const domain::IdScope& tenant,
+    const std::optional<domain::Registration>& previous, const domain::Intent& intent) {
+  const Result<std::vector<domain::LinkedHub>> hubs = inputs.cache.hubs(tenant);
+  if (!hubs) return hubs.error();
+  std::string etag;
+  Result<Enrollment> enrollment = enrollment_of(inputs, tenant, intent, etag);
+  if (!enrollment) return enrollment.error();
+  Result<domain::CustomAllocationRequest> request =
+      domain::custom_allocation_request(std::move(*enrollment), *hubs);
+  if (!request) return request.error();
+  request->enrollment_ref = intent.enrollment;
+  request->enrollment_etag = std::move(etag);
+  request->registration_id = intent.registration_id;
+  if (domain::is_assignment(previous)) {
+    request->current_hub = previous->assigned_hub;
+    request->current_device_id = previous->device_id;
+  }
+  request->attestation = intent.attestation;
+  request->payload = intent.api.payload;
+  if (!intent.allocation) return request;
+  const domain::AwaitedAllocation& kept = *intent.allocation;
+  const auto parse = [&inputs](const Bytes& der, std::optional<ports::Certificate>& into) {
+    if (der.empty()) return;
+    // It was read before; what can't be read now is left out.
+    if (auto certificate = inputs.crypto.parse_certificate(der)) into = std::move(*certificate);
+  };
+  parse(kept.leaf, request->leaf);
+  parse(kept.signing_certificate, request->signing_certificate);
+  request->endorsement_key = kept.endorsement_key;
+  request->storage_root_key = kept.storage_root_key;
+  return request;
+}
+
+Result<void> take_allocation(const DecisionInputs& inputs, const domain::IdScope& tenant,
+                             const domain::Provisioning& provisioning,
+                             const domain::CustomAllocationAnswer& answer,
+                             const std::optional<domain::Registration>& registration, WallTime now,
+                             domain::Intent& intent) {
+  const Result<std::vector<domain::LinkedHub>> hubs = inputs.cache.hubs(tenant);
+  if (!hubs) return hubs.error();
+  const std::optional<domain::Registration> previous = domain::in_linked_hub(registration, *hubs);
+  const Result<domain::Allocation> allocation =
+      domain::accept_custom_allocation(answer, provisioning, *hubs);
+  if (!allocation) return allocation.error();
+  const domain::ProvisioningPlan plan = domain::plan_provisioning(
+      previous, provisioning, allocation->hub_id, allocation->host_name, intent.device_id);
+  set_plan(plan, provisioning, previous, now, intent);
+  // It counts on a first assignment and under the reset policy alone (service API 3.3).
+  const bool begins_anew =
+      plan.twin == domain::TwinAction::initialise || plan.twin == domain::TwinAction::reset;
+  if (answer.initial_twin && begins_anew) intent.twin = *answer.initial_twin;
+  intent.payload = answer.payload;
+  intent.allocation.reset();
+  intent.decision.reason = allocation->reason;
   return {};
 }
 

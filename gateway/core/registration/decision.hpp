@@ -2,12 +2,14 @@
 // and written into the intent (design section 3.5).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "gateway/core/ports/cache.hpp"
 #include "gateway/core/ports/probe.hpp"
 #include "shared/base/result.hpp"
 #include "shared/base/timestamp.hpp"
+#include "shared/domain/allocation/custom.hpp"
 #include "shared/domain/allocation/geo_latency.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/ids.hpp"
@@ -28,14 +30,35 @@ struct DecisionInputs {
 // What is known of the device, as the domain's rules ask for it.
 [[nodiscard]] std::optional<domain::Registration> registration_in(const KnownRegistration& known);
 
-// Sets the intent's hub, device ID, twin and substatus. `device_id` is for a device without an
-// assignment. Hubs that refused the device, by the intent's attempts, are left out.
-// Errc::no_hub and Errc::unsupported are for an admin to put right; others are of reading.
-[[nodiscard]] Result<void> decide(const DecisionInputs& inputs, const domain::IdScope& tenant,
-                                  const domain::Provisioning& provisioning,
-                                  const domain::DeviceId& device_id,
-                                  const std::optional<domain::Registration>& previous, WallTime now,
-                                  domain::Intent& intent);
+// What a decision came to.
+enum class Decided : std::uint8_t {
+  hub,      // the intent names it
+  webhook,  // custom allocation: it is to be asked first
+};
+
+// Sets the intent's hub, device ID, twin and substatus, and how that came about. `device_id` is for
+// a device without an assignment. Hubs that refused the device, by the intent's attempts, are left
+// out. Errc::no_hub and Errc::allocation_failed are for an admin to put right; others are of
+// reading.
+[[nodiscard]] Result<Decided> decide(const DecisionInputs& inputs, const domain::IdScope& tenant,
+                                     const domain::Provisioning& provisioning,
+                                     const domain::DeviceId& device_id,
+                                     const std::optional<domain::Registration>& previous,
+                                     WallTime now, domain::Intent& intent);
+
+// What to ask the webhook, from the records as they are now. Errors as decide().
+[[nodiscard]] Result<domain::CustomAllocationRequest> allocation_request(
+    const DecisionInputs& inputs, const domain::IdScope& tenant,
+    const std::optional<domain::Registration>& previous, const domain::Intent& intent);
+
+// Sets what decide() left open, by the webhook's answer. Errc::allocation_hub_missing or
+// Errc::allocation_failed for an answer that is of no use.
+[[nodiscard]] Result<void> take_allocation(const DecisionInputs& inputs,
+                                           const domain::IdScope& tenant,
+                                           const domain::Provisioning& provisioning,
+                                           const domain::CustomAllocationAnswer& answer,
+                                           const std::optional<domain::Registration>& previous,
+                                           WallTime now, domain::Intent& intent);
 
 // The record that a device was accepted on, if it still stands and is enabled; every attempt asks
 // again (design section 3.6). Brings the intent's version of it up to date, and with it the

@@ -181,7 +181,7 @@ void RegistrationEngine::serve_register(PendingRequest pending, const domain::At
 
 void RegistrationEngine::join(Operation& operation, PendingRequest pending, Actions& out) {
   if (operation.state != OperationState::journaling_intent) {
-    out.emplace_back(SendReply{assigning_reply(pending.token(), operation)});
+    send(out, assigning_reply(pending.token(), operation));
   } else if (operation.joined.size() < kMaxJoinedRequests) {
     operation.joined.push_back(std::move(pending));
   } else {
@@ -227,7 +227,7 @@ void RegistrationEngine::begin(PendingRequest pending, const domain::Attested& a
                          claim.source,
                          {},
                          "all operations are taken; the device was put off"});
-    out.emplace_back(SendReply{Reply{pending.token(), std::move(later)}});
+    send(out, Reply{pending.token(), std::move(later)});
     return;
   }
   Operation& operation = *opened;
@@ -263,7 +263,7 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
   // An earlier operation of the device is answered with the one that took its place.
   if (const Operation* operation = operations_.find(pending.tenant, pending.registration_id)) {
     if (!is_final(operation->state)) {
-      out.emplace_back(SendReply{assigning_reply(pending.token(), *operation)});
+      send(out, assigning_reply(pending.token(), *operation));
       return;
     }
     OperationReply reply;
@@ -279,7 +279,7 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
       reply.status.result->tpm_authentication_key = std::move(*blob);
     }
     reply.status.status = reply.status.result->registration.status;
-    out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
+    send(out, Reply{pending.token(), std::move(reply)});
     return;
   }
   if (parts->guid == kUnopenedGuid) {
@@ -307,14 +307,14 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
   reply.status.operation_id = poll.operation_id;
   reply.status.result = result_of(*known.registration, attested);
   reply.status.status = reply.status.result->registration.status;
-  out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
+  send(out, Reply{pending.token(), std::move(reply)});
 }
 
 void RegistrationEngine::serve_status(PendingRequest pending, const domain::Attested& attested,
                                       const KnownRegistration& known, Actions& out) {
   if (const Operation* operation = operations_.find(pending.tenant, pending.registration_id)) {
     RegistrationReply reply{result_of(*operation, known, attested)};
-    out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
+    send(out, Reply{pending.token(), std::move(reply)});
     return;
   }
   if (needs_look_back(pending, known)) {
@@ -327,7 +327,7 @@ void RegistrationEngine::serve_status(PendingRequest pending, const domain::Atte
     return;
   }
   RegistrationReply reply{result_of(*known.registration, attested)};
-  out.emplace_back(SendReply{Reply{pending.token(), std::move(reply)}});
+  send(out, Reply{pending.token(), std::move(reply)});
 }
 
 // ---- The way of an accepted operation ----
@@ -358,6 +358,13 @@ Actions RegistrationEngine::on_hub_outcome(const OperationRef& ref,
                                            const Result<hub::HubOutcome>& result) {
   Actions out;
   provisioner_.on_hub_outcome(ref, result, out);
+  return out;
+}
+
+Actions RegistrationEngine::on_allocation(const OperationRef& ref,
+                                          const Result<domain::CustomAllocationAnswer>& answer) {
+  Actions out;
+  provisioner_.on_allocation(ref, answer, out);
   return out;
 }
 

@@ -69,6 +69,8 @@ class RegistrationEngine {
   [[nodiscard]] Actions on_journaled(const OperationRef& ref, const Result<void>& result);
   [[nodiscard]] Actions on_hub_outcome(const OperationRef& ref,
                                        const Result<hub::HubOutcome>& result);
+  [[nodiscard]] Actions on_allocation(const OperationRef& ref,
+                                      const Result<domain::CustomAllocationAnswer>& answer);
   [[nodiscard]] Actions on_time();
   [[nodiscard]] std::optional<MonotonicTime> next_wake() const;
 

@@ -80,6 +80,7 @@ bool is_final(OperationState state) {
     case OperationState::failed: return true;
     case OperationState::journaling_intent:
     case OperationState::rejournaling_intent:
+    case OperationState::awaiting_allocation:
     case OperationState::reading_twin:
     case OperationState::applying:
     case OperationState::waiting_to_apply:

@@ -44,6 +44,7 @@ enum class OperationState : std::uint8_t {
   journaling_intent,    // not accepted yet: the requests that opened it wait
   rejournaling_intent,  // accepted; another hub was chosen, which must be durable before it is
                         // written to
+  awaiting_allocation,  // accepted; the webhook is choosing the hub
   reading_twin,         // moving with its data: asking the hub that it leaves
   applying,             // the hub is writing the identity
   waiting_to_apply,     // not possible now; tried again from the start
@@ -61,10 +62,11 @@ struct Operation {
   domain::Intent intent;
   domain::HubId durable_hub;  // the one that the journaled intent names
   Contact contact = Contact::confirmed;
-  std::vector<PendingRequest> joined;  // to be answered once the intent is durable
-  int failures_in_a_row = 0;           // sets the pause before the next try
-  bool twin_was_read = false;          // intent.twin is the one from the hub that the device leaves
-  JournalOutcome outcome;              // from journaling_outcome on
+  std::vector<PendingRequest> joined;    // to be answered once the intent is durable
+  int failures_in_a_row = 0;             // sets the pause before the next try
+  std::uint32_t allocation_retries = 0;  // calls of the webhook that are made again
+  bool twin_was_read = false;  // intent.twin is the one from the hub that the device leaves
+  JournalOutcome outcome;      // from journaling_outcome on
   WallTime opened{};
   WallTime updated{};
   std::optional<MonotonicTime> wake;  // kept by the table

@@ -3,10 +3,24 @@
 #include "shared/protocol/errors.hpp"
 
 namespace berth::gateway {
+namespace {
+
+// The decision as it was made, and what came of it in the hubs.
+domain::DecisionTrace trace_of(const domain::Intent& intent, bool is_assigned) {
+  domain::DecisionTrace trace = intent.decision;
+  for (const domain::HubAttempt& attempt : intent.attempts) {
+    const std::string end = is_assigned ? "" : "it was not begun, or its end is not known";
+    domain::add_attempt(trace,
+                        {attempt.host_name, attempt.at, attempt.failure ? attempt.reason : end});
+  }
+  return trace;
+}
+
+}  // namespace
 
 domain::FailedAttempt attempt_failed_by(const Error& error, WallTime now) {
   const protocol::CatalogueEntry& told = protocol::device_error(error.code);
-  return domain::FailedAttempt{now, told.error_code, std::string(told.message), error.reason};
+  return domain::FailedAttempt{now, told.error_code, std::string(told.message), error.reason, {}};
 }
 
 domain::OutboxEntry assigned_outcome(const domain::IdScope& tenant, const domain::Intent& intent,
@@ -40,6 +54,7 @@ domain::OutboxEntry assigned_outcome(const domain::IdScope& tenant, const domain
   registration.updated = now;
   registration.payload = intent.payload;
   registration.hub_etag = hub_etag;
+  registration.decision = trace_of(intent, true);
   return entry;
 }
 
@@ -54,6 +69,7 @@ domain::OutboxEntry failed_outcome(const domain::IdScope& tenant, const domain::
   entry.registration.gateway_id = gateway;
   entry.registration.arrival = intent.arrival;
   entry.registration.last_attempt = attempt_failed_by(error, now);
+  entry.registration.last_attempt->decision = trace_of(intent, false);
   entry.arrival_moment = intent.arrival_moment;
   entry.permit_serial = intent.permit_serial;
   return entry;

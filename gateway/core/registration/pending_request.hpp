@@ -4,6 +4,7 @@
 #include "gateway/core/device/request.hpp"
 #include "shared/base/timestamp.hpp"
 #include "shared/domain/attestation/evidence.hpp"
+#include "shared/domain/model/decision_trace.hpp"
 #include "shared/domain/model/ids.hpp"
 
 namespace berth::gateway {
@@ -15,9 +16,10 @@ struct PendingRequest {
   domain::Evidence evidence;
   WallTime arrival{};
   MonotonicTime arrived{};
-  bool fenced = false;       // matched again after the fence
-  bool looked_back = false;  // the coordinator was asked, with or without an answer
-  int decisions = 0;         // that came to nothing, since the enrollment had changed meanwhile
+  bool fenced = false;             // matched again after the fence
+  bool looked_back = false;        // the coordinator was asked, with or without an answer
+  domain::DecisionTrace decision;  // how its claim was judged
+  int decisions = 0;  // that came to nothing, since the enrollment had changed meanwhile
 
   [[nodiscard]] const Claim& claim() const {
     return std::visit([](const auto& r) -> const Claim& { return r.claim; }, request);

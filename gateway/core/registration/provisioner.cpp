@@ -14,6 +14,22 @@
 #include "shared/domain/reprovision.hpp"
 
 namespace berth::gateway {
+namespace {
+
+// What the webhook is shown of the evidence, for as long as it is not answered.
+domain::AwaitedAllocation awaited_allocation(const PendingRequest& pending,
+                                             const domain::Attested& attested) {
+  domain::AwaitedAllocation kept;
+  if (attested.leaf) kept.leaf = attested.leaf->der;
+  if (attested.signing_certificate) kept.signing_certificate = attested.signing_certificate->der;
+  if (pending.evidence.tpm) {
+    kept.endorsement_key = pending.evidence.tpm->endorsement_key;
+    kept.storage_root_key = pending.evidence.tpm->storage_root_key;
+  }
+  return kept;
+}
+
+}  // namespace
 
 void Provisioner::begin(Operation& operation, PendingRequest pending,
                         const domain::Attested& attested,
@@ -36,7 +52,8 @@ void Provisioner::begin(Operation& operation, PendingRequest pending,
   }
   count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, true);
 
-  const Result<void> decided =
+  intent.decision = pending.decision;
+  const Result<Decided> decided =
       decide(decision_inputs(), operation.ref.tenant, attested.provisioning, attested.device_id,
              previous, pending.arrival, intent);
   if (!decided) {
@@ -46,10 +63,11 @@ void Provisioner::begin(Operation& operation, PendingRequest pending,
     operation.outcome.entry = failed_outcome(operation.ref.tenant, intent, settings_.gateway_id,
                                              decided.error(), ports_.clock.wall());
     out.emplace_back(RecordAttempt{operation.outcome.entry});
-    out.emplace_back(SendReply{assigning_reply(pending.token(), operation)});
+    send(out, assigning_reply(pending.token(), operation));
     finish(operation, out);
     return;
   }
+  if (*decided == Decided::webhook) intent.allocation = awaited_allocation(pending, attested);
   operation.joined.push_back(std::move(pending));
   out.emplace_back(JournalIntent{operation.ref, operation.intent, operation.contact});
 }
@@ -58,9 +76,11 @@ void Provisioner::resume(Operation& operation) {
   operation.state = OperationState::waiting_to_apply;
   operation.durable_hub = operation.intent.hub_id;
   operation.updated = ports_.clock.wall();
-  begin_attempt(operation.intent, operation.durable_hub, operation.intent.host_name,
-                operation.opened);
-  note_interruption(operation.intent);
+  if (!operation.durable_hub.empty()) {
+    begin_attempt(operation.intent, operation.durable_hub, operation.intent.host_name,
+                  operation.opened);
+    note_interruption(operation.intent);
+  }
   // Spread, so that a restart does not fall upon the hubs all at once.
   operations_.wake_at(operation, next_try(0));
 }
@@ -103,6 +123,7 @@ std::optional<IntentRefused> Provisioner::on_journaled(const OperationRef& ref,
         operations_.wake_at(*operation, next_try(++operation->failures_in_a_row));
       }
       break;
+    case OperationState::awaiting_allocation:
     case OperationState::reading_twin:
     case OperationState::applying:
     case OperationState::waiting_to_apply:
@@ -116,24 +137,34 @@ std::optional<IntentRefused> Provisioner::on_journaled(const OperationRef& ref,
 void Provisioner::accept(Operation& operation, Actions& out) {
   operation.durable_hub = operation.intent.hub_id;
   for (const PendingRequest& pending : std::exchange(operation.joined, {})) {
-    out.emplace_back(SendReply{assigning_reply(pending.token(), operation)});
+    send(out, assigning_reply(pending.token(), operation));
+  }
+  if (operation.intent.hub_id.empty()) {
+    log(out, Log::Level::info, operation.ref, "accepted; its webhook is asked for the hub");
+    attempt(operation, out);
+    return;
   }
   log(out, Log::Level::info, operation.ref, "accepted for hub " + operation.intent.host_name);
   send_to_hub(operation, out);
 }
 
-void Provisioner::attempt(Operation& operation, Actions& out) {
-  const Result<domain::Provisioning> enrolled =
+std::optional<domain::Provisioning> Provisioner::check_enrolled(Operation& operation,
+                                                                Actions& out) {
+  Result<domain::Provisioning> enrolled =
       still_enrolled(ports_.cache, ports_.crypto, operation.ref.tenant, operation.intent);
-  if (!enrolled) {
-    const Errc code = enrolled.error().code;
-    if (code == Errc::disabled || code == Errc::unauthorized) {
-      fail(operation, enrolled.error(), out);
-    } else {
-      retry_later(operation, enrolled.error(), out);
-    }
-    return;
+  if (enrolled) return std::move(*enrolled);
+  const Errc code = enrolled.error().code;
+  if (code == Errc::disabled || code == Errc::unauthorized) {
+    fail(operation, enrolled.error(), out);
+  } else {
+    retry_later(operation, enrolled.error(), out);
   }
+  return std::nullopt;
+}
+
+void Provisioner::attempt(Operation& operation, Actions& out) {
+  const std::optional<domain::Provisioning> enrolled = check_enrolled(operation, out);
+  if (!enrolled) return;
   const Acquaintance acquaintance =
       operation.intent.is_new_device ? Acquaintance::unseen : Acquaintance::returning;
   if (const Result<void> permitted =
@@ -142,12 +173,100 @@ void Provisioner::attempt(Operation& operation, Actions& out) {
     retry_later(operation, permitted.error(), out);
     return;
   }
-  if (operation.durable_hub != operation.intent.hub_id) {
-    operation.state = OperationState::rejournaling_intent;
-    out.emplace_back(JournalIntent{operation.ref, operation.intent, operation.contact});
+  if (operation.intent.hub_id.empty()) {
+    ask_webhook(operation, *enrolled, out);
+  } else if (operation.durable_hub != operation.intent.hub_id) {
+    journal_choice(operation, out);
+  } else {
+    send_to_hub(operation, out);
+  }
+}
+
+// Which hub it is must be durable before anything is written there.
+void Provisioner::journal_choice(Operation& operation, Actions& out) {
+  operation.state = OperationState::rejournaling_intent;
+  out.emplace_back(JournalIntent{operation.ref, operation.intent, operation.contact});
+}
+
+// Decides anew first: the enrollment may meanwhile say otherwise.
+void Provisioner::ask_webhook(Operation& operation, const domain::Provisioning& provisioning,
+                              Actions& out) {
+  const domain::IdScope& tenant = operation.ref.tenant;
+  const Result<KnownRegistration> known =
+      ports_.cache.registration(tenant, operation.intent.registration_id);
+  if (!known) {
+    retry_later(operation, known.error(), out);
     return;
   }
-  send_to_hub(operation, out);
+  const std::optional<domain::Registration> previous = registration_in(*known);
+  const Result<Decided> decided =
+      decide(decision_inputs(), tenant, provisioning, operation.intent.device_id, previous,
+             ports_.clock.wall(), operation.intent);
+  if (!decided) {
+    allocation_failed(operation, decided.error(), out);
+    return;
+  }
+  if (*decided == Decided::hub) {
+    journal_choice(operation, out);
+    return;
+  }
+  Result<domain::CustomAllocationRequest> request =
+      allocation_request(decision_inputs(), tenant, previous, operation.intent);
+  if (!request) {
+    allocation_failed(operation, request.error(), out);
+    return;
+  }
+  operation.state = OperationState::awaiting_allocation;
+  out.emplace_back(AskAllocation{operation.ref, std::move(*request)});
+}
+
+void Provisioner::on_allocation(const OperationRef& ref,
+                                const Result<domain::CustomAllocationAnswer>& answer,
+                                Actions& out) {
+  Operation* const operation = running(ref);
+  if (operation == nullptr || operation->state != OperationState::awaiting_allocation) return;
+  const std::optional<domain::Provisioning> enrolled = check_enrolled(*operation, out);
+  if (!enrolled) return;
+  if (!answer) {
+    allocation_failed(*operation, answer.error(), out);
+    return;
+  }
+  const Result<KnownRegistration> known =
+      ports_.cache.registration(ref.tenant, operation->intent.registration_id);
+  const Result<void> taken =
+      known ? take_allocation(decision_inputs(), ref.tenant, *enrolled, *answer,
+                              registration_in(*known), ports_.clock.wall(), operation->intent)
+            : Result<void>(known.error());
+  if (!taken) {
+    allocation_failed(*operation, taken.error(), out);
+    return;
+  }
+  log(out, Log::Level::info, ref, "the webhook chose hub " + operation->intent.host_name);
+  operation->failures_in_a_row = 0;
+  journal_choice(*operation, out);
+}
+
+// Called again as DPS does (service API 3.4), and then given up: the device may begin anew.
+void Provisioner::allocation_failed(Operation& operation, const Error& error, Actions& out) {
+  if (domain::may_ask_again(error.code, operation.allocation_retries)) {
+    const auto pause = domain::allocation_pause(operation.allocation_retries++);
+    if (operation.allocation_retries == 1) {
+      log(out, Log::Level::warning, operation.ref,
+          "stays assigning, the webhook will be asked again: " + error.reason);
+    }
+    operation.state = OperationState::waiting_to_apply;
+    operation.updated = ports_.clock.wall();
+    operations_.wake_at(operation, ports_.clock.monotonic() + pause);
+    return;
+  }
+  const bool was_repeated = error.code == Errc::unavailable || error.code == Errc::timed_out;
+  fail(operation,
+       was_repeated
+           ? Error{Errc::allocation_failed, "the webhook was asked " +
+                                                std::to_string(operation.allocation_retries + 1) +
+                                                " times in vain; last: " + error.reason}
+           : error,
+       out);
 }
 
 void Provisioner::send_to_hub(Operation& operation, Actions& out) {
@@ -203,6 +322,7 @@ void Provisioner::on_hub_outcome(const OperationRef& ref, const Result<hub::HubO
     case OperationState::applying: hub_answered(*operation, result, out); break;
     case OperationState::journaling_intent:
     case OperationState::rejournaling_intent:
+    case OperationState::awaiting_allocation:
     case OperationState::waiting_to_apply:
     case OperationState::journaling_outcome:
     case OperationState::waiting_to_journal:
@@ -262,11 +382,13 @@ void Provisioner::try_next_hub(Operation& operation, const Error& error, Actions
   }
   const Result<domain::Provisioning> enrolled =
       still_enrolled(ports_.cache, ports_.crypto, operation.ref.tenant, operation.intent);
-  const Result<void> decided = enrolled ? decide(decision_inputs(), operation.ref.tenant, *enrolled,
-                                                 operation.intent.device_id, std::nullopt,
-                                                 ports_.clock.wall(), operation.intent)
-                                        : Result<void>(enrolled.error());
-  if (!decided || operation.intent.hub_id == operation.durable_hub) {
+  const Result<Decided> decided =
+      enrolled
+          ? decide(decision_inputs(), operation.ref.tenant, *enrolled, operation.intent.device_id,
+                   std::nullopt, ports_.clock.wall(), operation.intent)
+          : Result<Decided>(enrolled.error());
+  if (!decided || *decided == Decided::webhook ||
+      operation.intent.hub_id == operation.durable_hub) {
     fail(operation, error, out);
     return;
   }
@@ -360,6 +482,7 @@ void Provisioner::on_due(Operation& operation, Actions& out) {
     case OperationState::failed: operations_.close(operation); break;
     case OperationState::journaling_intent:
     case OperationState::rejournaling_intent:
+    case OperationState::awaiting_allocation:
     case OperationState::reading_twin:
     case OperationState::applying:
     case OperationState::journaling_outcome: break;  // these wait for an answer, not for a time

@@ -46,6 +46,9 @@ class Provisioner {
   [[nodiscard]] std::optional<IntentRefused> on_journaled(const OperationRef& ref,
                                                           const Result<void>& result, Actions& out);
   void on_hub_outcome(const OperationRef& ref, const Result<hub::HubOutcome>& result, Actions& out);
+  // What the webhook said, or why it said nothing.
+  void on_allocation(const OperationRef& ref, const Result<domain::CustomAllocationAnswer>& answer,
+                     Actions& out);
   // The operation's wake has come.
   void on_due(Operation& operation, Actions& out);
 
@@ -56,6 +59,12 @@ class Provisioner {
   [[nodiscard]] Operation* running(const OperationRef& ref);
   void accept(Operation& operation, Actions& out);
   void attempt(Operation& operation, Actions& out);
+  // The record that it was accepted on; none if it can't go on now, which is seen to.
+  [[nodiscard]] std::optional<domain::Provisioning> check_enrolled(Operation& operation,
+                                                                   Actions& out);
+  void journal_choice(Operation& operation, Actions& out);
+  void ask_webhook(Operation& operation, const domain::Provisioning& provisioning, Actions& out);
+  void allocation_failed(Operation& operation, const Error& error, Actions& out);
   void send_to_hub(Operation& operation, Actions& out);
   void apply(Operation& operation, const domain::LinkedHub& hub, Actions& out);
   void twin_arrived(Operation& operation, const Result<hub::HubOutcome>& result, Actions& out);

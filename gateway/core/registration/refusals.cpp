@@ -53,6 +53,7 @@ void Refusals::refuse(const PendingRequest& pending, const Error& error,
       entry.registration.gateway_id = settings_.gateway_id;
       entry.registration.arrival = pending.arrival;
       entry.registration.last_attempt = attempt_failed_by(error, ports_.clock.wall());
+      entry.registration.last_attempt->decision = pending.decision;
       entry.arrival_moment = {
           settings_.boot_id,
           std::chrono::duration_cast<std::chrono::microseconds>(pending.arrived)};

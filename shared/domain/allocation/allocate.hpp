@@ -8,6 +8,7 @@
 #include "shared/base/result.hpp"
 #include "shared/domain/allocation/candidates.hpp"
 #include "shared/domain/allocation/geo_latency.hpp"
+#include "shared/domain/model/decision_trace.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/linked_hub.hpp"
@@ -38,9 +39,15 @@ struct Allocation {
 [[nodiscard]] AllocationPolicy effective_policy(const Provisioning& provisioning,
                                                 AllocationPolicy service_default);
 
-// Errc::no_hub if no hub may be given; Errc::unsupported for custom allocation.
+// Where effective_policy() takes it from.
+[[nodiscard]] PolicySource policy_source(const Provisioning& provisioning);
+
+// Errc::no_hub if no hub may be given; Errc::unsupported for custom allocation, which is not ours
+// to decide (custom.hpp). Fills the policy, the candidates and the choice of `trace`, if there is
+// one, as far as it comes.
 [[nodiscard]] Result<Allocation> allocate(const AllocationRequest& request,
                                           const Provisioning& provisioning,
-                                          const HubLatencies& latencies, ports::Crypto& crypto);
+                                          const HubLatencies& latencies, ports::Crypto& crypto,
+                                          DecisionTrace* trace = nullptr);
 
 }  // namespace berth::domain

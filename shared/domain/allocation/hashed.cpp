@@ -62,6 +62,12 @@ std::uint64_t rendezvous_draw(const RegistrationId& registration_id, const HubId
   return draw;
 }
 
+std::uint64_t rendezvous_score(const RegistrationId& registration_id, const Candidate& candidate,
+                               ports::Crypto& crypto) {
+  return rendezvous_distance(rendezvous_draw(registration_id, candidate.hub_id, crypto)) /
+         candidate.weight;
+}
+
 const Candidate& choose_hashed(const RegistrationId& registration_id,
                                std::span<const Candidate> candidates, ports::Crypto& crypto) {
   BERTH_ASSERT(!candidates.empty());

@@ -19,6 +19,10 @@ namespace berth::domain {
 [[nodiscard]] std::uint64_t rendezvous_draw(const RegistrationId& registration_id,
                                             const HubId& hub_id, ports::Crypto& crypto);
 
+// What a candidate is compared by, for people: its distance by its weight, rounded down.
+[[nodiscard]] std::uint64_t rendezvous_score(const RegistrationId& registration_id,
+                                             const Candidate& candidate, ports::Crypto& crypto);
+
 // The candidate with the least distance / weight; equal ones go to the smaller hub ID. There must
 // be at least one.
 [[nodiscard]] const Candidate& choose_hashed(const RegistrationId& registration_id,

@@ -6,12 +6,28 @@
 #include <variant>
 
 #include "shared/base/encoding.hpp"
+#include "shared/domain/attestation/match_trace.hpp"
 #include "shared/domain/attestation/pre_shared_key.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
 #include "shared/domain/attestation/tpm.hpp"
 
 namespace berth::domain {
 namespace {
+
+// The checks by the names under which a decision's trace shows them.
+constexpr std::string_view kEvidence = "evidence";
+constexpr std::string_view kToken = "credential";
+constexpr std::string_view kIndividual = "individual enrollment";
+constexpr std::string_view kBlocked = "not blocked elsewhere";
+constexpr std::string_view kEnabled = "enrollment enabled";
+constexpr std::string_view kProof = "proof";
+constexpr std::string_view kCommonName = "common name";
+constexpr std::string_view kValidity = "validity";
+constexpr std::string_view kCertificateBlocked = "certificate not blocked";
+constexpr std::string_view kChain = "chain";
+constexpr std::string_view kCaVerified = "CA verified";
+constexpr std::string_view kGroupKey = "group key";
+constexpr std::string_view kGroupEnabled = "group enabled";
 
 using ports::Certificate;
 
@@ -45,29 +61,35 @@ ThumbprintCredential thumbprint_of(const Certificate& leaf) {
 class Matcher {
  public:
   Matcher(const MatchRequest& request, EnrollmentLookup& lookup, ports::Crypto& crypto,
-          const X509Rules& rules)
-      : request_(request), lookup_(lookup), crypto_(crypto), rules_(rules) {}
+          const X509Rules& rules, MatchTrace& trace)
+      : request_(request), lookup_(lookup), crypto_(crypto), rules_(rules), trace_(trace) {}
 
   Verdict match() {
     const Evidence& evidence = request_.evidence;
+    trace_.plan({kEvidence, kToken, kIndividual, kBlocked});
+    trace_.at(kEvidence);
     if (!evidence.token && !evidence.psk && !evidence.tpm && evidence.chain.empty()) {
       return Refusal{
           Error{Errc::unauthorized, "the device showed neither a certificate nor a SAS token"}};
     }
     // Before any record is looked at, so that no answer tells what is enrolled.
     if (evidence.token) {
+      trace_.at(kToken, "it is made for this device, and in force");
       auto usable = check_device_token(*evidence.token, request_.id_scope, request_.registration_id,
                                        request_.now);
       if (!usable) return Refusal{usable.error()};
     }
     if (evidence.psk) {
+      trace_.at(kToken, "the PSK identity names this device");
       auto usable =
           check_psk_identity(evidence.psk->identity, request_.id_scope, request_.registration_id);
       if (!usable) return Refusal{usable.error()};
     }
+    trace_.at(kIndividual, "none names this ID");
     auto individual = lookup_.individual(request_.registration_id);
     if (!individual) return Refusal{individual.error()};
     if (*individual) return judge_individual(**individual);
+    trace_.at(kBlocked, "no disabled enrollment of another site names this ID");
     auto blocked = lookup_.is_blocked(request_.registration_id);
     if (!blocked) return Refusal{blocked.error()};
     if (*blocked) {
@@ -76,6 +98,7 @@ class Matcher {
     }
     // A chip attests one device, and DPS tells a chip that nobody enrolled (device API 4.2).
     if (evidence.tpm && evidence.chain.empty()) {
+      trace_.at(kIndividual);
       return matched_nothing(Errc::not_found,
                              "no individual enrollment names this ID, and a TPM needs one");
     }
@@ -87,6 +110,9 @@ class Matcher {
  private:
   Verdict judge_individual(const Versioned<IndividualEnrollment>& found) {
     const EnrollmentRef enrollment = reference_to(found);
+    trace_.say(name_of(enrollment) + " names this ID");
+    trace_.plan({kEnabled, kProof});
+    trace_.at(kEnabled);
     // A disabled record refuses whatever the device shows: its keys need not be the device's when
     // it only stands there to take one device out of a group (service API 2.7).
     if (found.record.provisioning.status == ProvisioningStatus::disabled) {
@@ -104,6 +130,7 @@ class Matcher {
   Verdict judge_individual_tpm(const Versioned<IndividualEnrollment>& found,
                                const TpmAttestation& enrolled) {
     const EnrollmentRef enrollment = reference_to(found);
+    trace_.at(kProof, "the TPM is the one enrolled");
     const Evidence& evidence = request_.evidence;
     // Keys without an answer ask for a challenge.
     if (evidence.tpm && !evidence.token) {
@@ -128,6 +155,7 @@ class Matcher {
   Verdict judge_individual_key(const Versioned<IndividualEnrollment>& found,
                                const SymmetricKeyAttestation& keys) {
     const EnrollmentRef enrollment = reference_to(found);
+    trace_.at(kProof, "the device holds a key of the enrollment");
     if (request_.evidence.psk) return judge_individual_psk(found, keys, *request_.evidence.psk);
     if (!request_.evidence.token) {
       return matched_nothing(
@@ -164,6 +192,8 @@ class Matcher {
   Verdict judge_individual_certificate(const Versioned<IndividualEnrollment>& found,
                                        const X509Attestation& x509) {
     const EnrollmentRef enrollment = reference_to(found);
+    trace_.plan({kProof, kCommonName, kValidity, kCertificateBlocked});
+    trace_.at(kProof, "the certificate is the one enrolled");
     if (request_.evidence.chain.empty()) {
       return matched_nothing(
           Errc::unauthorized,
@@ -180,12 +210,15 @@ class Matcher {
           "the certificate presented is neither primary nor secondary of the enrollment",
           enrollment);
     }
+    trace_.at(kCommonName);
     if (auto named = check_common_name(leaf, request_.registration_id); !named) {
       return refused_by(enrollment, named.error().code, named.error().reason);
     }
+    trace_.at(kValidity);
     if (auto valid = check_validity(leaf, "leaf", request_.now, rules_); !valid) {
       return refused_by(enrollment, valid.error().code, valid.error().reason);
     }
+    trace_.at(kCertificateBlocked);
     if (auto allowed = check_not_blocked(leaf); !allowed) return Refusal{allowed.error()};
     Attested attested = attested_by(found);
     attested.type = AttestationType::x509;
@@ -200,10 +233,14 @@ class Matcher {
                                  const X509Attestation& x509) {
     const EnrollmentRef enrollment = reference_to(found);
     const Certificate& leaf = request_.evidence.chain.front();
+    trace_.plan({kCommonName, kCertificateBlocked, kChain, kCaVerified});
+    trace_.at(kCommonName);
     if (auto named = check_common_name(leaf, request_.registration_id); !named) {
       return refused_by(enrollment, named.error().code, named.error().reason);
     }
+    trace_.at(kCertificateBlocked);
     if (auto allowed = check_not_blocked(leaf); !allowed) return Refusal{allowed.error()};
+    trace_.at(kChain, "the chain leads to a CA that the enrollment names");
     const AnchorsBySubject anchors = [this, &x509](ByteView) { return referenced_cas(x509); };
     auto built = build_path(request_.evidence.chain, anchors, request_.now, rules_, crypto_);
     if (auto* failure = std::get_if<PathFailure>(&built)) {
@@ -214,6 +251,7 @@ class Matcher {
           Errc::certificate_refused,
           "the chain presented leads to no CA certificate that the enrollment names", enrollment);
     }
+    trace_.at(kCaVerified);
     for (const Anchor& anchor : std::get_if<Path>(&built)->anchors) {
       if (!anchor.verified) continue;
       Attested attested = attested_by(found);
@@ -283,6 +321,8 @@ class Matcher {
   // --- groups by symmetric key ---
 
   Verdict match_symmetric_groups(const SasToken& token) {
+    trace_.plan({kGroupKey, kGroupEnabled});
+    trace_.at(kGroupKey);
     auto groups = lookup_.symmetric_groups();
     if (!groups) return Refusal{groups.error()};
     const std::size_t held = groups->size();
@@ -330,6 +370,8 @@ class Matcher {
 
   // The identity names the one group whose keys are tried.
   Verdict match_psk_group(const PskProof& proof) {
+    trace_.plan({kGroupKey, kGroupEnabled});
+    trace_.at(kGroupKey);
     if (!proof.identity.group) {
       return matched_nothing(
           Errc::unauthorized,
@@ -357,6 +399,8 @@ class Matcher {
                              "enrollment group " + id.str() + " went away while it was matched");
     }
     const EnrollmentRef enrollment = reference_to(**group);
+    trace_.say("the device holds a key of " + name_of(enrollment));
+    trace_.at(kGroupEnabled);
     if ((*group)->record.provisioning.status == ProvisioningStatus::disabled) {
       return refused_by(enrollment, Errc::disabled, "the enrollment group is disabled");
     }
@@ -370,10 +414,14 @@ class Matcher {
 
   Verdict match_x509_groups() {
     const Certificate& leaf = request_.evidence.chain.front();
+    trace_.plan({kCommonName, kCertificateBlocked, kChain, kGroupEnabled});
+    trace_.at(kCommonName);
     if (auto named = check_common_name(leaf, request_.registration_id); !named) {
       return Refusal{named.error()};
     }
+    trace_.at(kCertificateBlocked);
     if (auto allowed = check_not_blocked(leaf); !allowed) return Refusal{allowed.error()};
+    trace_.at(kChain, "the chain leads to a CA of an enrollment group");
     const AnchorsBySubject anchors = [this](ByteView subject) { return anchors_of(subject); };
     auto built = build_path(request_.evidence.chain, anchors, request_.now, rules_, crypto_);
     if (auto* failure = std::get_if<PathFailure>(&built)) {
@@ -403,6 +451,7 @@ class Matcher {
   // Where several groups hold the nearest CA, one that is disabled refuses for all: it was disabled
   // to keep that CA's devices out.
   Verdict attest_by_path(const Path& path) {
+    trace_.at(kGroupEnabled);
     std::optional<Attested> attested;
     std::optional<Refusal> unverified;
     for (const Anchor& anchor : path.anchors) {
@@ -426,7 +475,10 @@ class Matcher {
       attested->credential = thumbprint_of(*attested->leaf);
       attested->signing_certificate = anchor.certificate;
     }
-    if (attested) return std::move(*attested);
+    if (attested) {
+      trace_.say(name_of(attested->enrollment) + " answers, and its CA is verified");
+      return std::move(*attested);
+    }
     if (unverified) return std::move(*unverified);
     return matched_nothing(Errc::certificate_refused,
                            "the enrollment group went away while it was matched");
@@ -436,13 +488,17 @@ class Matcher {
   EnrollmentLookup& lookup_;
   ports::Crypto& crypto_;
   const X509Rules& rules_;
+  MatchTrace& trace_;
 };
 
 }  // namespace
 
 Verdict match(const MatchRequest& request, EnrollmentLookup& lookup, ports::Crypto& crypto,
-              const X509Rules& rules) {
-  return Matcher(request, lookup, crypto, rules).match();
+              const X509Rules& rules, DecisionTrace* trace) {
+  MatchTrace notes(trace);
+  Verdict verdict = Matcher(request, lookup, crypto, rules, notes).match();
+  notes.end(verdict);
+  return verdict;
 }
 
 }  // namespace berth::domain

@@ -87,6 +87,7 @@ struct MatchRequest {
 };
 
 [[nodiscard]] Verdict match(const MatchRequest& request, EnrollmentLookup& lookup,
-                            ports::Crypto& crypto, const X509Rules& rules = {});
+                            ports::Crypto& crypto, const X509Rules& rules = {},
+                            DecisionTrace* trace = nullptr);
 
 }  // namespace berth::domain

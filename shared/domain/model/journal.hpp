@@ -61,7 +61,6 @@ struct AwaitedAllocation {
   Bytes signing_certificate;  // and the group's that it chains to
   Bytes endorsement_key;      // TPM
   Bytes storage_root_key;
-  std::uint32_t tries = 0;  // calls that ended so that they are repeated
   friend bool operator==(const AwaitedAllocation&, const AwaitedAllocation&) = default;
 };
 

@@ -384,6 +384,38 @@ bool take(const wire::Ping& from, Ping& to) {
   return true;
 }
 
+void put(const WebhookRequest& from, wire::Frame& frame) {
+  auto& to = *frame.mutable_webhook_request();
+  to.set_request_id(from.request_id);
+  to.set_tenant(from.tenant.str());
+  put(from.enrollment, *to.mutable_enrollment());
+  to.set_body(from.body);
+}
+
+bool take(const wire::WebhookRequest& from, WebhookRequest& to) {
+  to.request_id = from.request_id();
+  take_id(from.tenant(), to.tenant);
+  take(from.enrollment(), to.enrollment);
+  to.body = from.body();
+  return to.body.size() <= kMaxWebhookBody;
+}
+
+void put(const WebhookReply& from, wire::Frame& frame) {
+  auto& to = *frame.mutable_webhook_reply();
+  to.set_request_id(from.request_id);
+  to.set_status(from.status);
+  to.set_body(from.body);
+  to.set_reason(from.reason);
+}
+
+bool take(const wire::WebhookReply& from, WebhookReply& to) {
+  to.request_id = from.request_id();
+  to.status = from.status();
+  to.body = from.body();
+  to.reason = from.reason();
+  return to.body.size() <= kMaxWebhookBody;
+}
+
 void put(const Pong& from, wire::Frame& frame) {
   frame.mutable_pong()->set_nonce(from.nonce);
 }
@@ -439,6 +471,8 @@ Result<Message> message_from(const wire::Frame& frame) {
       return message_from<CertificateRequest>(frame.certificate_request());
     case wire::Frame::kCertificateReply:
       return message_from<CertificateReply>(frame.certificate_reply());
+    case wire::Frame::kWebhookRequest: return message_from<WebhookRequest>(frame.webhook_request());
+    case wire::Frame::kWebhookReply: return message_from<WebhookReply>(frame.webhook_reply());
     case wire::Frame::kPing: return message_from<Ping>(frame.ping());
     case wire::Frame::kPong: return message_from<Pong>(frame.pong());
     case wire::Frame::MESSAGE_NOT_SET:
@@ -463,6 +497,8 @@ struct ChannelOf {
   Channel operator()(const CleanupReply&) const { return Channel::requests; }
   Channel operator()(const CertificateRequest&) const { return Channel::requests; }
   Channel operator()(const CertificateReply&) const { return Channel::requests; }
+  Channel operator()(const WebhookRequest&) const { return Channel::requests; }
+  Channel operator()(const WebhookReply&) const { return Channel::requests; }
   Channel operator()(const Hello&) const { return Channel::control; }
   Channel operator()(const Welcome&) const { return Channel::control; }
   Channel operator()(const Refused&) const { return Channel::control; }

@@ -33,6 +33,7 @@ inline constexpr std::size_t kMaxTenantsPerGateway = 256;
 inline constexpr std::size_t kMaxChangesPerFrame = 1000;
 inline constexpr std::size_t kMaxEntriesPerFrame = 64;
 inline constexpr std::size_t kMaxNamesPerCertificate = 32;
+inline constexpr std::size_t kMaxWebhookBody = 256 * 1024;  // bytes, either way
 // A sender of records begins another frame beyond this, so that the largest record still fits.
 inline constexpr std::size_t kFrameBudget = 512 * 1024;
 
@@ -209,6 +210,22 @@ struct CertificateReply {
   std::string refusal;
 };
 
+// Custom allocation, where the gateway does not reach the webhook itself (design 3.5). The
+// coordinator calls what its own record of the enrollment names, never an address that a gateway
+// gives.
+struct WebhookRequest {
+  std::uint64_t request_id = 0;
+  domain::IdScope tenant;
+  domain::EnrollmentRef enrollment;
+  std::string body;
+};
+struct WebhookReply {
+  std::uint64_t request_id = 0;
+  std::uint32_t status = 0;  // the HTTP status; 0: the webhook was not called, or did not answer
+  std::string body;
+  std::string reason;  // with status 0
+};
+
 struct Ping {
   std::uint64_t nonce = 0;
   domain::BootMoment now;
@@ -217,11 +234,11 @@ struct Pong {
   std::uint64_t nonce = 0;
 };
 
-using Message =
-    std::variant<Hello, Welcome, Refused, SnapshotBegin, SnapshotRecords, SnapshotEnd, Changes,
-                 DigestCheck, ResyncRequest, PermitGrant, HubTokens, HeadRequest, HeadReply,
-                 LookBackRequest, LookBackReply, OutboxEntries, OutboxAck, CleanupRequest,
-                 CleanupReply, CertificateRequest, CertificateReply, Ping, Pong>;
+using Message = std::variant<Hello, Welcome, Refused, SnapshotBegin, SnapshotRecords, SnapshotEnd,
+                             Changes, DigestCheck, ResyncRequest, PermitGrant, HubTokens,
+                             HeadRequest, HeadReply, LookBackRequest, LookBackReply, OutboxEntries,
+                             OutboxAck, CleanupRequest, CleanupReply, CertificateRequest,
+                             CertificateReply, WebhookRequest, WebhookReply, Ping, Pong>;
 
 // The channel that a message travels on.
 [[nodiscard]] Channel channel_of(const Message& message);

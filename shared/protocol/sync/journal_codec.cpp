@@ -94,7 +94,6 @@ void put(const domain::AwaitedAllocation& from, wire::AwaitedAllocation& to) {
   to.set_signing_certificate(text_of(from.signing_certificate));
   to.set_endorsement_key(text_of(from.endorsement_key));
   to.set_storage_root_key(text_of(from.storage_root_key));
-  to.set_tries(from.tries);
 }
 
 void take(const wire::AwaitedAllocation& from, domain::AwaitedAllocation& to) {
@@ -102,7 +101,6 @@ void take(const wire::AwaitedAllocation& from, domain::AwaitedAllocation& to) {
   to.signing_certificate = bytes_of(from.signing_certificate());
   to.endorsement_key = bytes_of(from.endorsement_key());
   to.storage_root_key = bytes_of(from.storage_root_key());
-  to.tries = from.tries();
 }
 
 }  // namespace

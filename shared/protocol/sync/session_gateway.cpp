@@ -206,6 +206,14 @@ std::uint64_t GatewaySession::request_certificate(CertificateRequest::Purpose pu
   return id;
 }
 
+std::uint64_t GatewaySession::request_webhook(const domain::IdScope& tenant,
+                                              const domain::EnrollmentRef& enrollment,
+                                              std::string body) {
+  const std::uint64_t id = next_request_++;
+  if (open()) send(WebhookRequest{id, tenant, enrollment, std::move(body)});
+  return id;
+}
+
 void GatewaySession::request_resync(const domain::IdScope& tenant, const std::string& reason) {
   const auto known = tenants_.find(tenant);
   if (!open() || known == tenants_.end() || known->second.awaiting_snapshot) return;

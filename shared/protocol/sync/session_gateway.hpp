@@ -41,7 +41,7 @@ class GatewaySession {
   // Changes and snapshots appear only where they join what came before.
   using Event = std::variant<Welcome, Refused, SnapshotBegin, SnapshotRecords, SnapshotEnd, Changes,
                              DigestCheck, PermitGrant, HubTokens, HeadReply, LookBackReply,
-                             OutboxAck, CleanupRequest, CertificateReply, Closed>;
+                             OutboxAck, CleanupRequest, CertificateReply, WebhookReply, Closed>;
 
   // `hello.now` is this boot's clock at `now`. Queues the Hello.
   GatewaySession(Hello hello, MonotonicTime now);
@@ -64,6 +64,8 @@ class GatewaySession {
   std::uint64_t request_head(const domain::IdScope& tenant);
   std::uint64_t request_look_back(const domain::IdScope& tenant,
                                   const domain::RegistrationId& registration);
+  std::uint64_t request_webhook(const domain::IdScope& tenant,
+                                const domain::EnrollmentRef& enrollment, std::string body);
   std::uint64_t request_certificate(CertificateRequest::Purpose purpose, Bytes csr,
                                     std::vector<std::string> names);
   // The copy of a tenant turned out to be of no use (digest, damage). Its changes are dropped until

@@ -467,3 +467,90 @@ TEST(GatewaySession, GivesUpAndSaysNothingOfAFailingStore) {
   CHECK_TRUE(gateway.closed.has_value());
   CHECK_TRUE(gateway.closed->code == Errc::unavailable);
 }
+
+// ---- Webhooks, called for a gateway that does not reach them (design 3.5) ----
+
+TEST_GROUP(RelayedWebhook) {
+  FakeClock clock;
+  CoordinatorSide coordinator{clock};
+  GatewaySide gateway{coordinator, "hall-3", "ulm", 1};
+
+  domain::EnrollmentRef enroll(const std::string& registration,
+                               std::vector<domain::SiteId> sites = {},
+                               domain::AllocationPolicy policy = domain::AllocationPolicy::custom) {
+    auto record = coordinator.enroll(registration, std::move(sites));
+    record.provisioning.allocation_policy = policy;
+    record.provisioning.custom_allocation =
+        domain::CustomAllocation{"https://alloc.example/" + registration, "2021-10-01"};
+    const auto stored =
+        must(coordinator.catalog->enrollments.individual(coordinator.tenant, record.registration_id));
+    must(coordinator.catalog->enrollments.put(coordinator.tenant, record, stored->version));
+    return {false, registration, 0};
+  }
+  // The reply that came at once, or none.
+  std::vector<sync::WebhookReply> ask(const domain::EnrollmentRef& enrollment,
+                                      const std::string& body = "{}") {
+    const std::size_t before = gateway.webhook_replies.size();
+    gateway.session->request_webhook(coordinator.tenant, enrollment, body);
+    gateway.exchange();
+    return {gateway.webhook_replies.begin() + static_cast<std::ptrdiff_t>(before),
+            gateway.webhook_replies.end()};
+  }
+};
+
+TEST(RelayedWebhook, IsTheOneOfTheCoordinatorsOwnRecord) {
+  const auto enrollment = enroll("press-1");
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(ask({false, "PRESS-1", 99}, R"({"x":1})").empty());
+  LONGS_EQUAL(1, coordinator.webhook_calls.size());
+  STRCMP_EQUAL("https://alloc.example/press-1", coordinator.webhook_calls[0].url.c_str());
+  STRCMP_EQUAL(R"({"x":1})", coordinator.webhook_calls[0].body.c_str());
+
+  sync::WebhookReply answer;
+  answer.status = 503;
+  answer.body = "later";
+  coordinator.webhook_calls[0].done(answer);
+  gateway.exchange();
+  LONGS_EQUAL(1, gateway.webhook_replies.size());
+  LONGS_EQUAL(503, gateway.webhook_replies[0].status);
+  STRCMP_EQUAL("later", gateway.webhook_replies[0].body.c_str());
+}
+
+TEST(RelayedWebhook, IsNotCalledForWhatTheGatewayDoesNotServe) {
+  enroll("at-graz", {domain::SiteId("graz")});
+  enroll("hashed", {}, domain::AllocationPolicy::hashed);
+  CHECK_TRUE(gateway.connect().has_value());
+  for (const char* id : {"nobody", "at-graz", "hashed"}) {
+    const auto replies = ask({false, id, 1});
+    LONGS_EQUAL(1, replies.size());
+    LONGS_EQUAL(0, replies[0].status);
+    CHECK_FALSE(replies[0].reason.empty());
+  }
+  LONGS_EQUAL(1, ask({true, "at-graz", 1}).size());
+  LONGS_EQUAL(0, coordinator.webhook_calls.size());
+}
+
+TEST(RelayedWebhook, AnswersNoLaterSessionThanTheOneThatAsked) {
+  const auto enrollment = enroll("press-1");
+  CHECK_TRUE(gateway.connect().has_value());
+  CHECK_TRUE(ask(enrollment).empty());
+  gateway.disconnect();
+  coordinator.webhook_calls[0].done(sync::WebhookReply{0, 200, "{}", ""});
+  CHECK_TRUE(gateway.connect().has_value());
+  coordinator.webhook_calls[0].done(sync::WebhookReply{0, 200, "{}", ""});
+  gateway.exchange();
+  LONGS_EQUAL(0, gateway.webhook_replies.size());
+}
+
+TEST(RelayedWebhook, HasALimitOfCallsUnderWay) {
+  const auto enrollment = enroll("press-1");
+  CHECK_TRUE(gateway.connect().has_value());
+  for (std::size_t i = 0; i < coordinator::kMaxWebhookCalls; ++i) {
+    CHECK_TRUE(ask(enrollment).empty());
+  }
+  LONGS_EQUAL(1, ask(enrollment).size());
+  coordinator.webhook_calls[0].done(sync::WebhookReply{0, 200, "{}", ""});
+  gateway.exchange();
+  CHECK_TRUE(ask(enrollment).empty());
+  LONGS_EQUAL(coordinator::kMaxWebhookCalls + 1, coordinator.webhook_calls.size());
+}

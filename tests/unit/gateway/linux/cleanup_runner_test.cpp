@@ -2,6 +2,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/cache/applier.hpp"
 #include "gateway/linux/store_writer.hpp"
 #include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
@@ -229,6 +230,22 @@ TEST(CleanupRunner, LeavesAnIdentityThatSomebodyElseWroteSinceForAWhile) {
   STRCMP_EQUAL("PUT", server_->requests.back().method.c_str());
 }
 
+// A gateway that knew less took the identity up again after it was disabled.
+TEST(CleanupRunner, BeginsAnewWithAnIdentityThatWasWrittenBetweenItsTwoLooks) {
+  register_at(domain::HubId("fedcba9876543210fedcba9876543210"));
+  ask_for(CleanupTask::Phase::remove, "e0");
+  look();
+  LONGS_EQUAL(0, writes());
+  CHECK(task()->phase == CleanupTask::Phase::disable);
+  STRCMP_EQUAL("", task()->hub_etag.c_str());
+  look();
+  STRCMP_EQUAL("PUT", server_->requests.back().method.c_str());
+  clock_.advance(kCleanupGrace);
+  look();
+  STRCMP_EQUAL("DELETE", server_->requests.back().method.c_str());
+  CHECK_FALSE(task().has_value());
+}
+
 TEST(CleanupRunner, RemovesWhatTheRegistrationLeft) {
   register_at(domain::HubId("fedcba9876543210fedcba9876543210"));
   ask_for(CleanupTask::Phase::remove);
@@ -285,7 +302,7 @@ TEST(CleanupRunner, LeavesATaskThatWasWrittenAnewMeanwhile) {
   CHECK(task()->phase == CleanupTask::Phase::disable);
 }
 
-TEST(CleanupRunner, LeavesAHubThatIsNoLongerLinked) {
+TEST(CleanupRunner, DropsWhatStandsInAHubThatIsNoLongerLinked) {
   ask_for(CleanupTask::Phase::remove);
   store::Change change;
   change.kind = store::Change::Kind::erase;
@@ -296,7 +313,17 @@ TEST(CleanupRunner, LeavesAHubThatIsNoLongerLinked) {
   set.changes.push_back(std::move(change));
   CHECK(store::commit_one(store_, std::move(set)).has_value());
   look();
+  CHECK(task().has_value());  // a copy that is not complete proves nothing
+  domain::Cursor cursor;
+  cursor.incarnation = "1";
+  cursor.snapshot_in_progress = 1;
+  put(Table::cursor, gateway::kCursorId, sync::encode(cursor));
+  look();
   CHECK(task().has_value());
+  cursor.snapshot_in_progress = 0;
+  put(Table::cursor, gateway::kCursorId, sync::encode(cursor));
+  look();
+  CHECK_FALSE(task().has_value());
   CHECK(server_->requests.empty());
 }
 

@@ -259,3 +259,16 @@ TEST(HubLink, RefusesOperationsOnceItIsStopped) {
   link_->stop();
   CHECK(run().error().code == Errc::unavailable);
 }
+
+TEST(HubLink, GoesToNoRegistryOutOfReach) {
+  link_->stop();
+  HubLink::Ports ports{store_, traffic_, tls_, clock_, entropy_, json_, broker_json_};
+  ports.reach = runtime::Reach(runtime::Reach::Rules{});
+  link_ =
+      std::make_unique<HubLink>(loop_.executor(), gateway::TurnKind::device,
+                                domain::CoordinatorId("c"), std::vector<Bytes>{Bytes{9}}, ports);
+  const auto outcome = run();
+  CHECK(outcome.error().code == Errc::unavailable);
+  CHECK(outcome.error().reason.find("may not be called") != std::string::npos);
+  LONGS_EQUAL(0, server_->requests.size());
+}

@@ -59,6 +59,13 @@ RegisterRequest request(const std::string& device) {
   return request;
 }
 
+class NoWebhooks final : public WebhookCalls {
+ public:
+  void ask(const AskAllocation&, Done done) override {
+    done(Error{Errc::unavailable, "there is none here"});
+  }
+};
+
 }  // namespace
 
 TEST_GROUP(Shards) {
@@ -77,6 +84,7 @@ TEST_GROUP(Shards) {
   KnownAbsent known_absent_;
   std::atomic<std::uint64_t> generation_{1};
   SilentCoordinator coordinator_;
+  NoWebhooks webhooks_;
   Prober prober_{[] { return std::vector<domain::LinkedHub>(); }};
   std::unique_ptr<TrustedTime> time_;
   std::unique_ptr<PermitBook> permits_;
@@ -94,12 +102,13 @@ TEST_GROUP(Shards) {
     writer_ = std::make_unique<StoreWriter>(store_);
     journal_ = std::make_unique<Journal>(*writer_, *permits_, *numbers_,
                                          [](const domain::IdScope&, std::uint64_t) {});
-    const Shard::Services services{
-        store_,   generation_,  known_absent_, *permits_,
-        prober_,  coordinator_, *journal_,     domain::CoordinatorId("c"),
-        {},       crypto_,      tls_,          clock_,
-        entropy_, traffic_,     hub_json_,     broker_json_,
-        log_,     metrics_};
+    const Shard::Services services{store_,    generation_,  known_absent_,
+                                   *permits_, prober_,      coordinator_,
+                                   webhooks_, *journal_,    domain::CoordinatorId("c"),
+                                   {},        crypto_,      tls_,
+                                   clock_,    entropy_,     traffic_,
+                                   hub_json_, broker_json_, log_,
+                                   metrics_};
     shards_ = std::make_unique<Shards>(2, EngineSettings{}, services);
     CHECK(shards_->start(store_).has_value());
   }

@@ -1,5 +1,7 @@
 #include "shared/domain/reprovision.hpp"
 
+#include <vector>
+
 #include <CppUTest/TestHarness.h>
 
 using namespace berth;
@@ -130,4 +132,38 @@ TEST(Reprovision, AnIndividualEnrollmentMayTakeARegistrationOverAndKeepsItFromGr
 
 TEST(Reprovision, WithoutARegistrationAnybodyMayBegin) {
   CHECK_TRUE(check_binding(none, group("south")).has_value());
+}
+
+TEST(Reprovision, AHubThatIsLinkedAgainIsTheSamePlace) {
+  LinkedHub again;
+  again.hub_id = HubId("a2");
+  again.host_name = "A.test";
+  LinkedHub other;
+  other.hub_id = HubId("b");
+  other.host_name = "b.test";
+  const std::vector<LinkedHub> linked{other, again};
+  CHECK_TRUE(in_linked_hub(previous, linked)->hub_id == HubId("a2"));
+  CHECK_FALSE(in_linked_hub(none, linked).has_value());
+  // Linked as it was, or not at all.
+  CHECK_TRUE(in_linked_hub(previous, std::vector<LinkedHub>{other})->hub_id == HubId("a"));
+  LinkedHub same = again;
+  same.hub_id = HubId("a");
+  CHECK_TRUE(in_linked_hub(previous, std::vector<LinkedHub>{again, same})->hub_id == HubId("a"));
+}
+
+TEST(Reprovision, APlanIsOneSentenceForPeople) {
+  STRCMP_EQUAL("device new-name is created in hub b.test with its enrollment's initial twin",
+               describe(plan(none, "b"), none).c_str());
+  STRCMP_EQUAL("device old-name stays in hub a.test; its credentials there are written again",
+               describe(plan(previous, "a"), previous).c_str());
+  policy(true, false);
+  STRCMP_EQUAL(
+      "device old-name moves to hub b.test with its enrollment's initial twin, and then goes from "
+      "hub a.test",
+      describe(plan(previous, "b"), previous).c_str());
+  policy(true, true);
+  STRCMP_EQUAL(
+      "device old-name moves to hub b.test with the tags and desired properties of its twin in hub "
+      "a.test, and then goes from there",
+      describe(plan(previous, "b"), previous).c_str());
 }

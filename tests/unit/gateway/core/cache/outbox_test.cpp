@@ -105,7 +105,26 @@ TEST(Outbox, TakesNewEntriesBehindTheOthers) {
 TEST(Outbox, SaysWhenItCannotBeRead) {
   write(5);
   auto queue = OutboxQueue::load(store, {kTenant}).value();
-  store.fail_next(Errc::corrupt);
-  CHECK_TRUE(queue.next(store, 10).error().code == Errc::corrupt);
+  store.fail_next(Errc::io);
+  CHECK_TRUE(queue.next(store, 10).error().code == Errc::io);
   LONGS_EQUAL(1, queue.next(store, 10)->size());
+}
+
+TEST(Outbox, SetsAnEntryAsideThatCannotBeReadAndSendsTheOthers) {
+  for (const std::uint64_t sequence : {3U, 7U, 12U}) write(sequence);
+  store::Change damage;
+  damage.table = store::Table::outbox;
+  damage.id = gateway::outbox_id(7);
+  damage.body = {0xFF};
+  store::ChangeSet set;
+  set.tenant = kTenant;
+  set.changes.push_back(damage);
+  CHECK_TRUE(store::commit_one(store, set).has_value());
+  auto queue = OutboxQueue::load(store, {kTenant}).value();
+  CHECK_TRUE(sequences(queue.next(store, 10).value()) == (std::vector<std::uint64_t>{3, 12}));
+  CHECK_TRUE(queue.take_unreadable() == std::vector<std::uint64_t>{7});
+  CHECK_TRUE(queue.take_unreadable().empty());
+  // Acknowledging what came after it does not delete it.
+  CHECK_TRUE(queue.up_to(12).at(kTenant) == (std::vector<std::uint64_t>{3, 12}));
+  LONGS_EQUAL(2, queue.size());
 }

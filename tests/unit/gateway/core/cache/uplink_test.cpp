@@ -251,3 +251,45 @@ TEST(Uplink, SaysWhyTheCoordinatorRefuses) {
   CHECK_FALSE(ending.was_open);
   STRCMP_CONTAINS("this gateway was disabled", ending.reason.c_str());
 }
+
+TEST(Uplink, HasTheCoordinatorCallAWebhookAndHandsOnItsAnswer) {
+  connect();
+  welcome();
+  std::optional<sync::WebhookReply> answer;
+  uplink->call_webhook(kTenant, {true, "grp-1", 3}, "{}",
+                       [&answer](sync::WebhookReply reply) { answer = std::move(reply); });
+  exchange();
+  const auto request = asked<sync::WebhookRequest>();
+  CHECK(request.has_value());
+  CHECK(request->tenant == kTenant);
+  CHECK(request->enrollment == (domain::EnrollmentRef{true, "grp-1", 3}));
+  STRCMP_EQUAL("{}", request->body.c_str());
+  coordinator->send(sync::WebhookReply{request->request_id + 1, 200, "another's", ""});
+  exchange();
+  CHECK_FALSE(answer.has_value());
+  coordinator->send(sync::WebhookReply{request->request_id, 200, "its own", ""});
+  exchange();
+  CHECK(answer.has_value());
+  STRCMP_EQUAL("its own", answer->body.c_str());
+}
+
+TEST(Uplink, CallsNoWebhookPastTheSessionOrTheLimit) {
+  std::vector<std::uint32_t> statuses;
+  const auto call = [&](std::size_t size) {
+    uplink->call_webhook(
+        kTenant, {true, "grp-1", 3}, std::string(size, ' '),
+        [&statuses](const sync::WebhookReply& reply) { statuses.push_back(reply.status); });
+  };
+  call(2);
+  LONGS_EQUAL(1, statuses.size());  // not connected
+  connect();
+  welcome();
+  call(sync::kMaxWebhookBody + 1);
+  LONGS_EQUAL(2, statuses.size());
+  call(sync::kMaxWebhookBody);
+  exchange();
+  LONGS_EQUAL(2, statuses.size());
+  static_cast<void>(uplink->end());
+  LONGS_EQUAL(3, statuses.size());
+  for (const std::uint32_t status : statuses) LONGS_EQUAL(0, status);
+}

@@ -22,7 +22,7 @@ TEST_GROUP(Decision) {
     intent.enrollment = {false, "dev-1", 1};
     provisioning.initial_twin.tags = R"({"site":"a"})";
   }
-  Result<void> decide_for(const std::optional<domain::Registration>& previous) {
+  Result<Decided> decide_for(const std::optional<domain::Registration>& previous) {
     return decide({cache, probe, crypto, {}}, cache.scope, provisioning, domain::DeviceId("dev-1"),
                   previous, kNow, intent);
   }
@@ -144,4 +144,43 @@ TEST(Decision, RefusesAGroupThatWasDisabledOrDeletedAndADeviceThatWasTakenOutOfI
   group.provisioning.status = domain::ProvisioningStatus::disabled;
   cache.put(group);
   CHECK_TRUE(enrolled().error().code == Errc::disabled);
+}
+
+TEST(Decision, StaysInAHubThatWasUnlinkedAndLinkedAgain) {
+  domain::Registration before = assigned("dev-1", linked_hub("a"));
+  before.hub_id = domain::HubId("as it was called before");
+  provisioning.allocation_policy = domain::AllocationPolicy::static_hub;
+  provisioning.iot_hubs = {linked_hub("a").host_name};
+  CHECK_TRUE(decide_for(before).has_value());
+  CHECK_TRUE(intent.hub_id == linked_hub("a").hub_id);
+  CHECK_FALSE(intent.replace_twin);
+  CHECK_FALSE(intent.previous.has_value());
+}
+
+TEST(Decision, TellsWhyInItsTrace) {
+  CHECK_TRUE(decide_for(std::nullopt).has_value());
+  CHECK_TRUE(intent.decision.policy == domain::AllocationPolicy::hashed);
+  CHECK_TRUE(intent.decision.hub_id == intent.hub_id);
+  LONGS_EQUAL(2, intent.decision.candidates.size());
+  CHECK_TRUE(intent.decision.hub_call.find("is created in hub " + intent.host_name) !=
+             std::string::npos);
+
+  provisioning.reprovision_policy = domain::ReprovisionPolicy{false, false};
+  intent.decision = {};
+  CHECK_TRUE(decide_for(assigned("dev-1", linked_hub("b"))).has_value());
+  CHECK_FALSE(intent.decision.policy.has_value());
+  CHECK_TRUE(intent.decision.policy_source == domain::PolicySource::none);
+  CHECK_TRUE(intent.decision.hub_id == linked_hub("b").hub_id);
+  CHECK_TRUE(intent.decision.hub_call.find("stays in hub") != std::string::npos);
+}
+
+TEST(Decision, LeavesTheHubToTheWebhookOfCustomAllocation) {
+  provisioning.allocation_policy = domain::AllocationPolicy::custom;
+  CHECK_TRUE(decide_for(std::nullopt).error().code == Errc::allocation_failed);
+  provisioning.custom_allocation = domain::CustomAllocation{"https://alloc.test", "2021-10-01"};
+  CHECK_TRUE(*decide_for(std::nullopt) == Decided::webhook);
+  CHECK_TRUE(intent.hub_id.empty());
+  STRCMP_EQUAL("dev-1", intent.device_id.str().c_str());
+  provisioning.iot_hubs = {"gone.test"};
+  CHECK_TRUE(decide_for(std::nullopt).error().code == Errc::no_hub);
 }

@@ -216,6 +216,11 @@ class EngineBench {
     take_in(engine().on_hub_outcome(wanted.operation, Error{code, "as the test has it"}));
     return wanted;
   }
+  gateway::AskAllocation webhook_answers(const Result<domain::CustomAllocationAnswer>& answer) {
+    auto wanted = take_one<gateway::AskAllocation>();
+    take_in(engine().on_allocation(wanted.operation, answer));
+    return wanted;
+  }
   void pass(std::chrono::microseconds time) {
     clock.advance(time);
     take_in(engine().on_time());

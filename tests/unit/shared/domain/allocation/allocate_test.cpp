@@ -125,3 +125,39 @@ TEST(Allocate, WithoutHubsThereIsNone) {
   request.hubs = {};
   CHECK_TRUE(refused().code == Errc::no_hub);
 }
+
+TEST(Allocate, TellsWhichPolicyChoseAmongWhomAndWhy) {
+  hubs[1].allocation_weight = 3;
+  request.refused_by = {HubId("c")};
+  DecisionTrace trace;
+  const auto allocation = allocate(request, provisioning, latencies, crypto, &trace);
+  CHECK_TRUE(allocation.has_value());
+  CHECK_TRUE(trace.policy == AllocationPolicy::hashed);
+  CHECK_TRUE(trace.policy_source == PolicySource::service_default);
+  CHECK_TRUE(trace.hub_id == allocation->hub_id);
+  CHECK_TRUE(trace.host_name == allocation->host_name);
+  CHECK_TRUE(trace.reason == allocation->reason);
+  LONGS_EQUAL(3, trace.candidates.size());
+  LONGS_EQUAL(3, trace.candidates[1].weight);
+  CHECK_TRUE(trace.candidates[2].remark == "it refused the device");
+  // The least score of those that did not refuse is the one chosen.
+  const bool a_is_less = *trace.candidates[0].score < *trace.candidates[1].score;
+  CHECK_TRUE(trace.candidates[a_is_less ? 0 : 1].hub_id == allocation->hub_id);
+}
+
+TEST(Allocate, TellsWhereThePolicyComesFromAlsoWhereNothingIsChosen) {
+  DecisionTrace trace;
+  provisioning.iot_hub_host_name = "gone.test";
+  CHECK_FALSE(allocate(request, provisioning, latencies, crypto, &trace).has_value());
+  CHECK_TRUE(trace.policy_source == PolicySource::legacy_host_name);
+  CHECK_TRUE(trace.policy == AllocationPolicy::static_hub);
+  CHECK_TRUE(trace.hub_id.empty());
+  provisioning.allocation_policy = AllocationPolicy::geo_latency;
+  latencies[HubId("b")] = milliseconds{10};
+  request.current = HubId("a");
+  CHECK_TRUE(allocate(request, provisioning, latencies, crypto, &trace).has_value());
+  CHECK_TRUE(trace.policy_source == PolicySource::enrollment);
+  CHECK_TRUE(trace.candidates[0].remark == "the device is there");
+  CHECK_TRUE(trace.candidates[1].latency == milliseconds{10});
+  CHECK_FALSE(trace.candidates[1].score.has_value());
+}

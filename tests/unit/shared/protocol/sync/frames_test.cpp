@@ -60,6 +60,8 @@ std::vector<Message> every_message() {
           CertificateRequest{
               4, CertificateRequest::Purpose::device_endpoint, Bytes{0x30}, {"gw.local"}},
           CertificateReply{4, {Bytes{1}, Bytes{2}}, "no"},
+          WebhookRequest{6, kTenant, {true, "grp-1", 3}, R"({"linkedHubs":[]})"},
+          WebhookReply{6, 200, R"({"iotHubHostName":"a"})", "none"},
           Ping{5, moment},
           Pong{5}};
 }

@@ -49,7 +49,7 @@ TEST(TraceFields, KeepEveryFieldBesideARegistrationAndItsLastAttempt) {
 TEST(TraceFields, KeepEveryFieldOfAnIntentAndOfTheAllocationThatItAwaits) {
   domain::Intent before = intent();
   before.decision = trace();
-  before.allocation = domain::AwaitedAllocation{{1}, {2}, {3}, {4}, 5};
+  before.allocation = domain::AwaitedAllocation{{1}, {2}, {3}, {4}};
   const auto after = decode<domain::Intent>(encode(before));
   CHECK_TRUE(after.has_value());
   CHECK_TRUE(after->decision == before.decision);
