@@ -44,6 +44,12 @@ export const device = (registrationId, issuer) => issue(registrationId, DEVICE_E
 export const rsaDevice = (registrationId) =>
     issue(registrationId, DEVICE_EXTENSIONS, {keyType: RSA2048});
 
+// A server's, for one address of this machine.
+export const server = (address, issuer) => issue(address, [
+  'basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSignature',
+  'extendedKeyUsage=serverAuth', `subjectAltName=IP:${address}`,
+], {issuer});
+
 // The device's certificate followed by those of its issuers, as a device sends them.
 export function withChain(leaf, ...issuers) {
   return {...leaf, certificate: [leaf, ...issuers].map((one) => one.certificate).join('')};

@@ -41,9 +41,10 @@ export const withCertificate = (registrationId, {certificate, key}) =>
 
 // Gives what the SDK gives: the registration state of a device that got its hub; else it throws what
 // the SDK throws.
-export async function register(transport, security, idScope = dev.idScope) {
+export async function register(transport, security, idScope = dev.idScope, payload = undefined) {
   const client =
       ProvisioningDeviceClient.create(dev.device.host, idScope, new transports[transport](), security);
+  if (payload) client.setProvisioningPayload(payload);
   const id = await security.getRegistrationId();
   return within(REGISTERED_WITHIN_MS, `${id} to register`, client.register());
 }
@@ -60,6 +61,12 @@ export async function atHub(hostName, deviceId) {
     throw error;
   }
   return {identity, twin: (await registry.getTwin(deviceId)).responseBody};
+}
+
+// Changes a device's twin at its hub, as somebody who works with the device does.
+export async function changeTwin(hostName, deviceId, patch) {
+  const hub = hubs.find((one) => one.hostName === hostName);
+  await Registry.fromConnectionString(hub.connectionString).updateTwin(deviceId, patch, '*');
 }
 
 // The hubs on which a device exists, enabled.
