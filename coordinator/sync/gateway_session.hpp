@@ -33,6 +33,8 @@ inline constexpr std::size_t kChangesPage = 200;
 inline constexpr std::chrono::minutes kContactInterval{5};
 // Clean-up tasks that one gateway is asked to take at a time.
 inline constexpr std::size_t kMaxCleanupRequests = 64;
+// Between two seals over our audit log to one gateway.
+inline constexpr std::chrono::minutes kSealInterval{1};
 // Steps towards a tenant's digest per tick.
 inline constexpr int kDigestStepsPerTick = 8;
 
@@ -80,6 +82,8 @@ class GatewaySession {
   void on(sync::CleanupReply& reply);
   void on(sync::CertificateRequest& request);
   void on(sync::Ping& ping);
+  void on(sync::AuditSegments& segments);
+  void on(sync::AuditSealed& sealed);
   void on(sync::Closed& closed);
 
   [[nodiscard]] Result<void> greet(const sync::Hello& hello);
@@ -99,9 +103,12 @@ class GatewaySession {
   [[nodiscard]] Result<void> send_cleanup(const domain::IdScope& tenant);
   [[nodiscard]] Result<void> look_back(const sync::LookBackRequest& request);
   [[nodiscard]] Result<void> take_outcomes(const sync::OutboxEntries& entries);
+  void tell_outcome(const sync::OutboxEntries& entries, const Intake::Taken& taken) const;
   [[nodiscard]] Result<bool> is_of_interest(const domain::IdScope& tenant,
                                             const std::string& registration) const;
   [[nodiscard]] Result<void> note_contact();
+  // Our own audit log's head, for the gateway to countersign, if it has moved.
+  [[nodiscard]] Result<void> send_seal(MonotonicTime now);
   Tenant* serving(const domain::IdScope& tenant);
   // An error of ours, or of the store: the session ends, and the gateway comes again.
   void give_up(const Error& error);
@@ -118,6 +125,8 @@ class GatewaySession {
   Contact contact_;
   std::optional<Contact> previous_contact_;  // of the session before
   MonotonicTime contact_noted_{};
+  std::uint64_t sealed_ = 0;  // the last entry of our audit log that was sealed to this gateway
+  std::optional<MonotonicTime> sealed_at_;
   std::uint64_t next_request_ = 1;
   std::map<std::uint64_t, std::pair<domain::IdScope, std::string>> cleanups_;
 };

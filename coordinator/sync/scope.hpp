@@ -1,6 +1,7 @@
 // What a gateway gets to see of a tenant's records (design 3.2 and section 4): hubs, settings and
-// CA certificates always; an enrollment that names no site, or the gateway's; a disabled individual enrollment of
-// other sites as a refusal stub; registrations that the gateway reported or asked for.
+// CA certificates always; an enrollment that names no site, or the gateway's; a disabled individual
+// enrollment of other sites as a refusal stub; registrations that the gateway reported or asked
+// for.
 #pragma once
 
 #include <functional>

@@ -16,6 +16,7 @@
 #include "coordinator/fleet/fleet.hpp"
 #include "coordinator/fleet/permits.hpp"
 #include "coordinator/store/linked_hubs.hpp"
+#include "coordinator/sync/audit_intake.hpp"
 #include "coordinator/sync/gateway_session.hpp"
 #include "coordinator/sync/intake.hpp"
 #include "coordinator/sync/scope_digest.hpp"
@@ -35,6 +36,14 @@ struct SyncEvent {
   std::string text;  // one plain sentence
 };
 
+// An outcome as a gateway sent it, and what became of it.
+struct TakenOutcome {
+  const domain::OutboxEntry& entry;
+  domain::GatewayId gateway;
+  domain::SiteId site;
+  std::string quarantine_reason;  // empty: applied
+};
+
 class SyncServer {
  public:
   // All of it outlives the server.
@@ -50,6 +59,10 @@ class SyncServer {
     // Names that no gateway gets a certificate for: the coordinator's own, in any letter case.
     std::function<bool(const std::string& name)> is_own_name;
     std::function<void(const SyncEvent&)> report;
+    // The coordinator's own audit chain; null where none is kept.
+    const store::AuditTrail* audit = nullptr;
+    // Told of every outcome that was taken in; may be empty.
+    std::function<void(const TakenOutcome&)> outcome = {};
   };
 
   explicit SyncServer(Services services);
@@ -76,6 +89,7 @@ class SyncServer {
   friend class GatewaySession;
 
   void report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const;
+  void note_alarm(const domain::GatewayId& gateway, const std::string& text) const;
   void left(const GatewaySession& session);
   // A gateway knows what this store never held: a back-up was restored. From here on every gateway
   // gets a snapshot, and sends again what is not in it.
@@ -85,6 +99,7 @@ class SyncServer {
 
   Services services_;
   Intake intake_;
+  AuditIntake audit_;
   StoreIncarnation incarnation_;
   std::map<domain::GatewayId, GatewaySession*> sessions_;
   std::map<std::pair<domain::IdScope, domain::SiteId>, std::unique_ptr<ScopeDigest>> digests_;

@@ -169,7 +169,7 @@ TEST(AuditedStore, PrunesAndGoesOnFromTheHead) {
 TEST(AuditedStore, BeginsAnotherChainThatNamesTheOneBefore) {
   CHECK_TRUE(commit_one(*store, noted("a", "1")).has_value());
   for (const char* expected : {"node-1~2", "node-1~3"}) {
-    auto another = trail.begin_another(*store, "the disk was rolled back");
+    auto another = trail.begin_another(*store, "the disk was rolled back", AuditTrail::Old::stays);
     CHECK_TRUE(another.has_value());
     CHECK_TRUE(commit_one(*store, std::move(*another)).has_value());
     STRCMP_EQUAL(expected, trail.name(*store)->c_str());
@@ -197,4 +197,15 @@ TEST(AuditedStore, KeepsTheLastSealOfEachSignerAndDay) {
   CHECK_TRUE(seals.has_value());
   CHECK_EQUAL(1, seals->size());
   CHECK_EQUAL(2, seals->front().position.sequence);
+}
+
+TEST(AuditedStore, RepeatsWhatOnlyTheOldChainHeldWhereItMoves) {
+  CHECK_TRUE(commit_one(*store, noted("a", "1")).has_value());
+  CHECK_TRUE(commit_one(*store, noted("b", "1")).has_value());
+  auto another = trail.begin_another(*store, "the disk was rolled back", AuditTrail::Old::moves);
+  CHECK_TRUE(another.has_value());
+  CHECK_TRUE(commit_one(*store, std::move(*another)).has_value());
+  CHECK_TRUE(proven("node-1~2") == (std::vector<std::string>{"node-1", "a", "b"}));
+  CHECK_TRUE(*list_chains(*store) == (std::vector<std::string>{"node-1~2"}));
+  CHECK_FALSE(store->read(kNode, Table::audit_segment, segment_id("node-1", 1))->has_value());
 }
