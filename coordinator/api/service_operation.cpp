@@ -1,6 +1,5 @@
 #include "coordinator/api/service_operation.hpp"
 
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -61,21 +60,6 @@ std::string object_type(const Endpoint& endpoint) {
   if (literals.size() <= kOwnPrefix) return capitalised(literals.back());
   const std::string& collection = literals[kOwnPrefix];
   return capitalised(collection.substr(0, collection.find(':')));
-}
-
-std::string version_word(std::string_view api_version) {
-  constexpr std::array<std::string_view, 12> kMonths = {
-      "January", "February", "March",     "April",   "May",      "June",
-      "July",    "August",   "September", "October", "November", "December"};
-  constexpr std::size_t kDate = 10;  // yyyy-mm-dd
-  const bool is_date =
-      api_version.size() >= kDate && api_version[4] == '-' && api_version[7] == '-';
-  if (!is_date) return std::string(api_version);
-  const int month = (api_version[5] - '0') * 10 + (api_version[6] - '0');
-  if (month < 1 || month > 12) return std::string(api_version);
-  return std::string(kMonths[static_cast<std::size_t>(month - 1)]) +
-         std::string(api_version.substr(0, 4)) +
-         (api_version.ends_with("-preview") ? "Preview" : "");
 }
 
 }  // namespace berth::coordinator

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
 
 #include "coordinator/api/endpoint.hpp"
 #include "shared/domain/model/ids.hpp"
@@ -32,8 +31,5 @@ struct ServiceOperation {
 [[nodiscard]] std::string operation_name(const Endpoint& endpoint);
 // What it is done to.
 [[nodiscard]] std::string object_type(const Endpoint& endpoint);
-
-// DPS's word for an api-version: "October2021" for 2021-10-01; the text itself if it is none.
-[[nodiscard]] std::string version_word(std::string_view api_version);
 
 }  // namespace berth::coordinator

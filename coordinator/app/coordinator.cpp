@@ -356,7 +356,7 @@ class Coordinator::Impl {
     runtime::Diagnostic line;
     line.category = runtime::kServiceOperations;
     line.operation_name = operation.operation_name;
-    line.operation_version = version_word(operation.api_version);
+    line.operation_version = operation.api_version;
     line.caller = operation.caller;
     line.source = operation.source;
     line.correlation_id = operation.tracking_id;

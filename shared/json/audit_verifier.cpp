@@ -42,6 +42,9 @@ void AuditVerifier::reached() {
 Result<void> AuditVerifier::on(AuditBegin& line) {
   if (begun_) return broken("a section begins before the one before it has ended");
   if (!ca_) {
+    const bool is_trusted = trusted_.empty() || std::find(trusted_.begin(), trusted_.end(),
+                                                          line.ca_certificate) != trusted_.end();
+    if (!is_trusted) return broken("the log is of a coordinator with another CA than yours");
     auto parsed = crypto_.parse_certificate(line.ca_certificate);
     if (!parsed) return broken("the CA's certificate can't be read");
     ca_ = std::move(*parsed);
@@ -120,12 +123,10 @@ Result<void> AuditVerifier::on(AuditDone& line) {
   if (line.sections != sections_.size() || line.names != names_) {
     return broken("a section is missing, or out of its place");
   }
-  // An export without sections has nothing to prove, and no CA to do it with.
-  if (ca_) {
-    const Bytes statement = domain::export_statement(line.sections, line.names, line.signed_at);
-    if (!crypto_.verify_p256(ca_->public_key, statement, line.signature)) {
-      return broken("the export's end is not signed by the coordinator");
-    }
+  if (!ca_) return broken("the export holds no log");
+  const Bytes statement = domain::export_statement(line.sections, line.names, line.signed_at);
+  if (!crypto_.verify_p256(ca_->public_key, statement, line.signature)) {
+    return broken("the export's end is not signed by the coordinator");
   }
   is_done_ = true;
   return {};

@@ -18,10 +18,10 @@ namespace berth::json {
 
 class AuditVerifier {
  public:
-  // Without `ca` the certificate in the export itself is taken, which proves only that the export
-  // is whole, and not whose it is.
-  AuditVerifier(std::optional<ports::Certificate> ca, ports::Crypto& crypto)
-      : ca_(std::move(ca)), crypto_(crypto) {}
+  // `trusted`: certificates (DER) of which the coordinator's CA must be one. Without any the one in
+  // the export itself is taken, which proves only that the export is whole, and not whose it is.
+  AuditVerifier(std::vector<Bytes> trusted, ports::Crypto& crypto)
+      : trusted_(std::move(trusted)), crypto_(crypto) {}
 
   // One line without its end. After an error nothing more is to be taken.
   [[nodiscard]] Result<void> take(std::string_view line);
@@ -55,7 +55,8 @@ class AuditVerifier {
   [[nodiscard]] Result<void> in_section() const;
   void reached();
 
-  std::optional<ports::Certificate> ca_;
+  std::vector<Bytes> trusted_;
+  std::optional<ports::Certificate> ca_;  // from the first section on
   ports::Crypto& crypto_;
   std::uint64_t line_ = 0;
   std::optional<AuditBegin> begun_;  // the section that is open

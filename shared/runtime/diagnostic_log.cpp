@@ -1,5 +1,6 @@
 #include "shared/runtime/diagnostic_log.hpp"
 
+#include <array>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -30,6 +31,21 @@ std::string masked_address(std::string_view address) {
   return std::string(address.substr(0, end + 1)) + "XXX";
 }
 
+std::string version_word(std::string_view api_version) {
+  constexpr std::array<std::string_view, 12> kMonths = {
+      "January", "February", "March",     "April",   "May",      "June",
+      "July",    "August",   "September", "October", "November", "December"};
+  constexpr std::size_t kDate = 10;  // yyyy-mm-dd
+  const bool is_date =
+      api_version.size() >= kDate && api_version[4] == '-' && api_version[7] == '-';
+  if (!is_date) return std::string(api_version);
+  const int month = (api_version[5] - '0') * 10 + (api_version[6] - '0');
+  if (month < 1 || month > 12) return std::string(api_version);
+  return std::string(kMonths[static_cast<std::size_t>(month - 1)]) +
+         std::string(api_version.substr(0, 4)) +
+         (api_version.ends_with("-preview") ? "Preview" : "");
+}
+
 std::string result_type_of(int status) {
   if (status < 400) return "Success";
   return status < 500 ? "ClientError" : "Failure";
@@ -41,6 +57,7 @@ void write_diagnostic(Log& log, const Diagnostic& diagnostic) {
   const std::string resource_id = "/provisioningServices/" + diagnostic.service;
   const std::string signature =
       diagnostic.succeeded || diagnostic.status == 0 ? "" : std::to_string(diagnostic.status);
+  const std::string version = version_word(diagnostic.operation_version);
   const std::string time = to_iso8601(SystemClock().wall());
   const auto milliseconds =
       std::chrono::duration_cast<std::chrono::milliseconds>(diagnostic.duration).count();
@@ -52,7 +69,7 @@ void write_diagnostic(Log& log, const Diagnostic& diagnostic) {
       {"DurationMs", milliseconds},
       {"Level", diagnostic.succeeded ? "Information" : "Error"},
       {"OperationName", diagnostic.operation_name},
-      {"OperationVersion", diagnostic.operation_version},
+      {"OperationVersion", version},
       {"Resource", diagnostic.service},
       {"ResourceGroup", ""},
       {"ResourceId", resource_id},

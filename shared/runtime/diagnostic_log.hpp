@@ -17,7 +17,7 @@ inline constexpr std::string_view kDeviceOperations = "DeviceOperations";
 struct Diagnostic {
   std::string_view category;
   std::string operation_name;
-  std::string operation_version;  // as a word: "October2021"
+  std::string operation_version;  // the api-version as sent
   std::string caller;             // the policy's name, where there is one: ApplicationId
   std::string source;             // the peer's address; its last part is masked in the log
   std::string correlation_id;     // the tracking ID
@@ -36,6 +36,9 @@ struct Diagnostic {
 
 // "192.0.2.XXX", "2001:db8::XXX".
 [[nodiscard]] std::string masked_address(std::string_view address);
+
+// DPS's word for an api-version: "October2021" for 2021-10-01; the text itself if it is none.
+[[nodiscard]] std::string version_word(std::string_view api_version);
 
 // "Success" below 400, "ClientError" below 500, else "Failure".
 [[nodiscard]] std::string result_type_of(int status);

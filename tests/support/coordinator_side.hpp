@@ -17,6 +17,7 @@
 #include "shared/base/encoding.hpp"
 #include "shared/crypto/mbedtls/mbedtls.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
+#include "shared/store/audited_store.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_entropy.hpp"
 #include "tests/support/memory_store.hpp"
@@ -55,9 +56,20 @@ class CoordinatorSide {
   void start() {
     server.reset();
     server = std::make_unique<coordinator::SyncServer>(coordinator::SyncServer::Services{
-        store, catalog->hubs, fleet, permits, ca, *crypto, clock, id,
+        audited,
+        catalog->hubs,
+        fleet,
+        permits,
+        ca,
+        *crypto,
+        clock,
+        id,
         [](const std::string& name) { return equals_ignoring_case(name, "dps.example"); },
-        [this](const coordinator::SyncEvent& event) { events.push_back(event); }});
+        [this](const coordinator::SyncEvent& event) { events.push_back(event); },
+        &trail,
+        [this](const coordinator::TakenOutcome& outcome) {
+          outcomes.push_back(outcome.entry.tracking_id);
+        }});
   }
 
   coordinator::Fleet::Created create_gateway(const std::string& name, const std::string& site) {
@@ -117,12 +129,15 @@ class CoordinatorSide {
   std::unique_ptr<ports::CertificateAuthority> x509;
   std::unique_ptr<coordinator::Catalog> catalog;
   domain::CoordinatorId id;
+  store::AuditTrail trail{id.str(), *crypto, clock, entropy};
+  store::AuditedStore audited{store, trail};
   coordinator::CertificateAuthority ca;
   coordinator::Joining joining;
   coordinator::Fleet fleet;
   coordinator::Permits permits;
   domain::IdScope tenant;
   std::vector<coordinator::SyncEvent> events;
+  std::vector<std::string> outcomes;  // the tracking IDs of those taken in
   std::unique_ptr<coordinator::SyncServer> server;
 
  private:

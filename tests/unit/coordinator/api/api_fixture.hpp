@@ -84,7 +84,9 @@ struct ApiFixture : CatalogFixture {
     endpoints.insert(endpoints.end(), admin.begin(), admin.end());
     api = std::make_unique<coordinator::CoordinatorApi>(
         catalog, *crypto, clock, entropy, std::move(endpoints),
-        [this](const http::Request&, const Error& error) { refusals.push_back(error); });
+        coordinator::CoordinatorApi::Observers{
+            [this](const http::Request&, const Error& error) { refusals.push_back(error); },
+            [this](const coordinator::ServiceOperation& done) { operations.push_back(done); }});
   }
 
   // Signed with the primary key of a policy of the default tenant, or of the operator.
@@ -141,6 +143,7 @@ struct ApiFixture : CatalogFixture {
   std::unique_ptr<coordinator::ServiceApi> service;
   std::unique_ptr<coordinator::CoordinatorApi> api;
   std::vector<Error> refusals;
+  std::vector<coordinator::ServiceOperation> operations;
 };
 
 }  // namespace berth::testing
