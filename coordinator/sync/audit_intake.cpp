@@ -158,7 +158,7 @@ Result<std::optional<domain::AuditSeal>> AuditIntake::own_head() const {
 
 Result<void> AuditIntake::begin_another(const std::string& reason) {
   if (own_ == nullptr) return {};
-  auto another = own_->begin_another(store_, reason, store::AuditTrail::Old::stays);
+  auto another = own_->begin_another(store_, reason);
   if (!another) return another.error();
   const auto committed = store::commit_one(store_, std::move(*another));
   if (!committed) return committed.error();

@@ -202,7 +202,7 @@ Result<void> AuditTrail::append_to(const Reader& reader, const std::string& chai
 }
 
 Result<ChangeSet> AuditTrail::begin_another(const Reader& reader, const std::string& reason,
-                                            Old old) const {
+                                            std::optional<std::uint64_t> moved_from) const {
   const auto chain = name(reader);
   if (!chain) return chain.error();
   const auto state = read_chain(reader, *chain);
@@ -216,8 +216,8 @@ Result<ChangeSet> AuditTrail::begin_another(const Reader& reader, const std::str
   note.add("after", *chain).add("reason", reason);
   if (*state) note.add("afterEntry", std::to_string((*state)->head.sequence));
   std::vector<domain::AuditNote> notes{std::move(note)};
-  if (*state && old == Old::moves) {
-    if (const auto moved = move_entries(reader, *chain, **state, notes, set); !moved) {
+  if (*state && moved_from) {
+    if (const auto moved = move_entries(reader, *chain, **state, *moved_from, notes, set); !moved) {
       return moved.error();
     }
   }
@@ -226,9 +226,11 @@ Result<ChangeSet> AuditTrail::begin_another(const Reader& reader, const std::str
 }
 
 Result<void> AuditTrail::move_entries(const Reader& reader, const std::string& chain,
-                                      const domain::AuditChainState& state,
+                                      const domain::AuditChainState& state, std::uint64_t first,
                                       std::vector<domain::AuditNote>& notes, ChangeSet& set) {
   for (std::uint64_t number = state.first_segment; number < state.next_segment; ++number) {
+    set.changes.push_back(erase(Table::audit_segment, segment_id(chain, number)));
+    if (number < first) continue;
     auto segment = read_segment(reader, chain, number);
     if (!segment) return segment.error();
     for (domain::AuditEntry& entry : segment->entries) {
@@ -236,7 +238,6 @@ Result<void> AuditTrail::move_entries(const Reader& reader, const std::string& c
                                     to_iso8601(entry.time));
       notes.push_back(std::move(entry.note));
     }
-    set.changes.push_back(erase(Table::audit_segment, segment_id(chain, number)));
   }
   set.changes.push_back(erase(Table::audit_chain, chain));
   return {};

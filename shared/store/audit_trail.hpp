@@ -57,13 +57,12 @@ class AuditTrail {
   // The change set that appends the notes, built inside the transaction that writes it.
   [[nodiscard]] Result<ChangeSet> append(const Reader& reader,
                                          std::vector<domain::AuditNote> notes) const;
-  // Begins another chain, whose first entry says why.
-  enum class Old : std::uint8_t {
-    stays,  // as it is
-    moves,  // nobody else holds what is kept of it: it is repeated in the new chain, and erased
-  };
-  [[nodiscard]] Result<ChangeSet> begin_another(const Reader& reader, const std::string& reason,
-                                                Old old) const;
+  // Begins another chain, whose first entry says why. The old one stays as it is; or, with
+  // `moved_from`, it goes, and what its segments from that number on hold is repeated in the new
+  // one: nobody else has it.
+  [[nodiscard]] Result<ChangeSet> begin_another(
+      const Reader& reader, const std::string& reason,
+      std::optional<std::uint64_t> moved_from = std::nullopt) const;
 
  private:
   [[nodiscard]] Result<void> append_to(const Reader& reader, const std::string& chain,
@@ -71,6 +70,7 @@ class AuditTrail {
 
   [[nodiscard]] static Result<void> move_entries(const Reader& reader, const std::string& chain,
                                                  const domain::AuditChainState& state,
+                                                 std::uint64_t first,
                                                  std::vector<domain::AuditNote>& notes,
                                                  ChangeSet& set);
 

@@ -81,7 +81,7 @@ Result<store::ChangeSet> AuditUplink::taken(const sync::AuditAck& ack,
   if (ack.chain != *chain) return of_node();
   if (ack.diverged) {
     return trail_.begin_another(reader, "the coordinator holds other entries of this log",
-                                store::AuditTrail::Old::moves);
+                                ack.through + 1);
   }
   return store::prune_chain(reader, ack.chain, ack.through, crypto_);
 }

@@ -41,8 +41,8 @@ void Refusals::refuse(const PendingRequest& pending, const Error& error,
   out.emplace_back(Log{Log::Level::warning, loggable(claim.id_scope),
                        loggable(claim.registration_id), claim.source, refusal.tracking_id,
                        error.reason});
-  out.emplace_back(Refused{pending.token(), pending.tenant, loggable(claim.registration_id), claim.source,
-                           claim.protocol, refusal.tracking_id, error});
+  out.emplace_back(Refused{pending.token(), pending.tenant, loggable(claim.registration_id),
+                           claim.source, claim.protocol, refusal.tracking_id, error});
   if (std::holds_alternative<RegisterRequest>(pending.request) && !pending.tenant.empty()) {
     count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, false);
     // Recorded beside what exists, and only there: IDs that somebody makes up fill no disk.

@@ -169,7 +169,7 @@ TEST(AuditedStore, PrunesAndGoesOnFromTheHead) {
 TEST(AuditedStore, BeginsAnotherChainThatNamesTheOneBefore) {
   CHECK_TRUE(commit_one(*store, noted("a", "1")).has_value());
   for (const char* expected : {"node-1~2", "node-1~3"}) {
-    auto another = trail.begin_another(*store, "the disk was rolled back", AuditTrail::Old::stays);
+    auto another = trail.begin_another(*store, "the disk was rolled back");
     CHECK_TRUE(another.has_value());
     CHECK_TRUE(commit_one(*store, std::move(*another)).has_value());
     STRCMP_EQUAL(expected, trail.name(*store)->c_str());
@@ -202,7 +202,7 @@ TEST(AuditedStore, KeepsTheLastSealOfEachSignerAndDay) {
 TEST(AuditedStore, RepeatsWhatOnlyTheOldChainHeldWhereItMoves) {
   CHECK_TRUE(commit_one(*store, noted("a", "1")).has_value());
   CHECK_TRUE(commit_one(*store, noted("b", "1")).has_value());
-  auto another = trail.begin_another(*store, "the disk was rolled back", AuditTrail::Old::moves);
+  auto another = trail.begin_another(*store, "the disk was rolled back", 1);
   CHECK_TRUE(another.has_value());
   CHECK_TRUE(commit_one(*store, std::move(*another)).has_value());
   CHECK_TRUE(proven("node-1~2") == (std::vector<std::string>{"node-1", "a", "b"}));

@@ -5,7 +5,9 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "coordinator/store/record_writes.hpp"
 #include "shared/base/encoding.hpp"
+#include "tests/support/test_pki.hpp"
 #include "tests/unit/coordinator/api/audited_api_fixture.hpp"
 
 using namespace berth;
@@ -41,6 +43,7 @@ std::string group_body(const std::string& id) {
 
 TEST_GROUP(AdminAudit) {
   AuditedApiFixture fixture;
+  berth::testing::PkiNode root = berth::testing::make_root({.common_name = "Root"});
 
   Answer put_enrollment(const std::string& id, const std::string& key,
                         const std::string& if_match = {}) {
@@ -75,9 +78,19 @@ TEST_GROUP(AdminAudit) {
     registration.status = domain::RegistrationStatus::assigned;
     store::ChangeSet set;
     set.tenant = fixture.tenant;
-    set.changes.push_back(
-        coordinator::put_change(store::Table::registration, id, sync::encode(registration), 0));
+    set.changes.push_back(coordinator::put_change(store::Table::registration, id,
+                                                  berth::sync::encode(registration), 0));
     CHECK(store::commit_one(fixture.store, std::move(set)).has_value());
+  }
+
+  Answer upload(const std::string& name) {
+    return fixture.call("PUT", "/berth/v1/certificates/" + name,
+                        R"({"certificate":")" + to_base64(root.certificate) + R"("})");
+  }
+  Answer ask_for_code(const std::string& name) {
+    const std::string etag = upload(name).member("etag");
+    return fixture.call("POST", "/berth/v1/certificates/" + name + "/generateVerificationCode", {},
+                        {{"If-Match", etag}});
   }
 
   // A log with some of everything.
@@ -186,6 +199,23 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
        [this] { return fixture.call("DELETE", "/berth/v1/hubs/hub-a.test"); }},
       {"PUT /berth/v1/settings",
        [this] { return fixture.call("PUT", "/berth/v1/settings", R"({"name":"again"})"); }},
+      {"PUT /berth/v1/certificates/{name}", [this] { return upload("root-a"); }},
+      {"DELETE /berth/v1/certificates/{name}",
+       [this] {
+         const std::string etag = upload("root-b").member("etag");
+         return fixture.call("DELETE", "/berth/v1/certificates/root-b", {}, {{"If-Match", etag}});
+       }},
+      {"POST /berth/v1/certificates/{name}/generateVerificationCode",
+       [this] { return ask_for_code("root-c"); }},
+      {"POST /berth/v1/certificates/{name}/verify",
+       [this] {
+         const Answer asked = ask_for_code("root-d");
+         const auto proof =
+             berth::testing::make_leaf(root, {.common_name = asked.member("verificationCode")});
+         return fixture.call("POST", "/berth/v1/certificates/root-d/verify",
+                             R"({"certificate":")" + to_base64(proof.certificate) + R"("})",
+                             {{"If-Match", asked.member("etag")}});
+       }},
       {"POST /berth/v1/accessPolicies", [this] { return make_policy(); }},
       {"PUT /berth/v1/accessPolicies/{keyName}",
        [this] {

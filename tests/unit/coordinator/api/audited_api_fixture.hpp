@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <CppUTest/TestHarness.h>
+
 #include "coordinator/api/audit_view.hpp"
 #include "coordinator/audit/audit_export.hpp"
 #include "shared/json/audit_verifier.hpp"
@@ -23,8 +25,9 @@ struct AuditedApiFixture : ApiFixture {
     service = std::make_unique<coordinator::ServiceApi>(audited_catalog, *crypto, entropy,
                                                         coordinator::HostRules{});
     std::vector<coordinator::Endpoint> endpoints = service->endpoints();
-    for (auto& more : {coordinator::admin_endpoints(audited_catalog, *fleet, *joining, entropy, {}),
-                       coordinator::audit_endpoints(audited_catalog, audit)}) {
+    for (auto& more : {coordinator::admin_endpoints(audited_catalog, *fleet, *joining, *crypto,
+                                                    clock, entropy, {}),
+                       coordinator::audit_endpoints(audited_catalog, *audit)}) {
       endpoints.insert(endpoints.end(), more.begin(), more.end());
     }
     coordinator::CoordinatorApi::Observers observers;
@@ -48,7 +51,7 @@ struct AuditedApiFixture : ApiFixture {
       request.headers.set("Host", kServiceHost);
       request.headers.set("Authorization", token(key_name));
       const http::Response response = api->handle(request);
-      BERTH_ASSERT(response.status == 200);
+      if (response.status != 200) FAIL(response.body.c_str());
       text += response.body;
       continuation = std::string(response.headers.get("x-ms-continuation"));
       ++pages;
@@ -103,7 +106,6 @@ struct AuditedApiFixture : ApiFixture {
   json::EnrollmentJson views{*crypto, entropy};
   coordinator::AdminStore admin_store{audited, coordinator::audit_views(views)};
   coordinator::Catalog audited_catalog{admin_store, *crypto, clock, entropy};
-  coordinator::AuditExport audit{store, *ca, *crypto, clock, *catalog.coordinator_id()};
   int pages = 0;
 };
 

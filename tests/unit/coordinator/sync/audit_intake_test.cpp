@@ -116,9 +116,7 @@ TEST(AuditIntake, HasGatewaysCountersignItsOwnHead) {
   CHECK_TRUE(seals(coordinator.store, coordinator.id.str()) ==
              (std::vector<std::pair<std::string, std::uint64_t>>{{gateway.id.str(), 1}}));
   note_at_coordinator("b");
-  gateway.pass(std::chrono::seconds(10));
-  gateway.pass(std::chrono::seconds(40));
-  gateway.pass(std::chrono::seconds(30));
+  for (int i = 0; i < 4; ++i) gateway.pass(std::chrono::seconds(20));
   CHECK_TRUE(seals(coordinator.store, coordinator.id.str()) ==
              (std::vector<std::pair<std::string, std::uint64_t>>{{gateway.id.str(), 2}}));
 }
@@ -189,7 +187,6 @@ TEST(AuditIntake, SaysWhatIsMissingWhereItsOwnStoreLostWhatTheGatewayForgot) {
   gateway.decide("a");
   must(gateway.connect());
   gateway.disconnect();
-  const auto state = must(store::read_chain(coordinator.store, gateway.id.str()));
   store::ChangeSet lost;
   lost.tenant = store::kNode;
   for (const auto& [table, id] :
