@@ -32,8 +32,7 @@ http::Response CoordinatorApi::handle(const http::Request& request) {
   return response;
 }
 
-http::Response CoordinatorApi::route(const http::Request& request,
-                                     const std::string& tracking_id) {
+http::Response CoordinatorApi::route(const http::Request& request, const std::string& tracking_id) {
   http::Target target;
   if (!http::parse_target(request.target, target)) {
     return refuse(request, Error{Errc::malformed, "the request's target cannot be read"},

@@ -53,8 +53,7 @@ class CoordinatorApi {
   [[nodiscard]] const std::vector<Endpoint>& endpoints() const { return router_.endpoints(); }
 
  private:
-  [[nodiscard]] http::Response route(const http::Request& request,
-                                     const std::string& tracking_id);
+  [[nodiscard]] http::Response route(const http::Request& request, const std::string& tracking_id);
   [[nodiscard]] Result<http::Response> answer(const http::Request& request,
                                               const http::Target& target, const Endpoint& endpoint,
                                               std::vector<std::string> arguments,

@@ -58,6 +58,7 @@ Result<std::vector<Result<store::Committed>>> AdminStore::commit(
   for (store::ChangeSet& set : noted) {
     // What stood there before is read where it is changed.
     set.check = [this, &set, check = set.check](const store::Reader& reader) -> Result<void> {
+      set.notes.clear();  // of a try before this one
       if (check) {
         if (auto checked = check(reader); !checked) return checked;
       }

@@ -121,7 +121,9 @@ void Shard::take(DeviceRequest request, Answer answer) {
     answer(stopping(own));
     return;
   }
-  Waiter waiter{own, std::move(answer)};
+  Waiter waiter;
+  waiter.token = own;
+  waiter.answer = std::move(answer);
   if (std::holds_alternative<PollRequest>(request)) waiter.what = What::polling;
   if (std::holds_alternative<StatusRequest>(request)) waiter.what = What::asking;
   waiter.claim = std::visit([](const auto& one) { return loggable(one.claim); }, request);

@@ -11,6 +11,7 @@
 namespace berth::runtime {
 namespace {
 
+const std::string kMask(3, 'X');
 constexpr const char* kProvider = "BERTH";
 constexpr const char* kResourceType = "PROVISIONINGSERVICES";
 
@@ -28,7 +29,7 @@ std::string masked_address(std::string_view address) {
   const std::size_t end =
       address.find_last_of(address.find(':') == std::string_view::npos ? '.' : ':');
   if (end == std::string_view::npos) return std::string(address);
-  return std::string(address.substr(0, end + 1)) + "XXX";
+  return std::string(address.substr(0, end + 1)) + kMask;
 }
 
 std::string version_word(std::string_view api_version) {

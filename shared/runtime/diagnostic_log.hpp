@@ -34,7 +34,7 @@ struct Diagnostic {
   std::string protocol;
 };
 
-// "192.0.2.XXX", "2001:db8::XXX".
+// "192.0.2." and "2001:db8::" with three X in place of the last part, as DPS writes it.
 [[nodiscard]] std::string masked_address(std::string_view address);
 
 // DPS's word for an api-version: "October2021" for 2021-10-01; the text itself if it is none.

@@ -156,7 +156,7 @@ test('a refused device is found by the tracking ID that it was given', async () 
   assert.equal(operation.OperationVersion, 'June2021');
   assert.equal(operation.ResultType, 'ClientError');
   assert.equal(operation.ResultSignature, '401');
-  assert.equal(operation.CallerIpAddress, '127.0.0.XXX');
+  assert.match(operation.CallerIpAddress, /^127\.0\.0\.X+$/);
   assert.deepEqual(JSON.parse(operation.properties_s),
                    {id: 'audited-refused-1', type: 'Registration', protocol: 'Https'});
   const atCoordinator = await lineWith('berth-coordinator',

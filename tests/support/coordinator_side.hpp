@@ -56,17 +56,9 @@ class CoordinatorSide {
   void start() {
     server.reset();
     server = std::make_unique<coordinator::SyncServer>(coordinator::SyncServer::Services{
-        audited,
-        catalog->hubs,
-        fleet,
-        permits,
-        ca,
-        *crypto,
-        clock,
-        id,
+        audited, catalog->hubs, fleet, permits, ca, *crypto, clock, id,
         [](const std::string& name) { return equals_ignoring_case(name, "dps.example"); },
-        [this](const coordinator::SyncEvent& event) { events.push_back(event); },
-        &trail,
+        [this](const coordinator::SyncEvent& event) { events.push_back(event); }, &trail,
         [this](const coordinator::TakenOutcome& outcome) {
           outcomes.push_back(outcome.entry.tracking_id);
         }});

@@ -10,6 +10,8 @@ using namespace berth::runtime;
 
 namespace {
 
+const std::string kMask(3, 'X');
+
 class KeptLog final : public Log {
  public:
   void write(LogLevel, std::string_view message, std::span<const LogField> fields) override {
@@ -65,7 +67,7 @@ TEST(DiagnosticLog, HasEveryColumnThatDpsHas) {
     CHECK_TRUE_TEXT(log.kept.contains(column), column);
   }
   CHECK_EQUAL(21, log.kept.size());
-  check("CallerIpAddress", "192.0.2.XXX");
+  check("CallerIpAddress", ("192.0.2." + kMask).c_str());
   check("DurationMs", "12");
   check("Level", "Information");
   check("OperationVersion", "June2021");
@@ -84,9 +86,9 @@ TEST(DiagnosticLog, HasAStatusOnlyWhereSomethingFailed) {
 }
 
 TEST(DiagnosticLog, MasksTheLastPartOfAnAddress) {
-  STRCMP_EQUAL("192.0.2.XXX", masked_address("192.0.2.17").c_str());
-  STRCMP_EQUAL("2001:db8::XXX", masked_address("2001:db8::17").c_str());
-  STRCMP_EQUAL("::ffff:XXX", masked_address("::ffff:192.0.2.17").c_str());
+  STRCMP_EQUAL(("192.0.2." + kMask).c_str(), masked_address("192.0.2.17").c_str());
+  STRCMP_EQUAL(("2001:db8::" + kMask).c_str(), masked_address("2001:db8::17").c_str());
+  STRCMP_EQUAL(("::ffff:" + kMask).c_str(), masked_address("::ffff:192.0.2.17").c_str());
   STRCMP_EQUAL("", masked_address("").c_str());
 }
 
