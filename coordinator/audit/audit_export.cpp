@@ -165,6 +165,7 @@ Result<bool> AuditExport::write_entries(const Request& request, Cursor& cursor, 
 
 Result<void> AuditExport::end_section(const Request& request, Cursor& cursor, Page& page) const {
   const std::string& chain = request.chains[cursor.section];
+  domain::AuditHash shown{};
   auto seals = store::list_seals(store_);
   if (!seals) return seals.error();
   std::sort(seals->begin(), seals->end(), [](const auto& a, const auto& b) {
@@ -173,11 +174,14 @@ Result<void> AuditExport::end_section(const Request& request, Cursor& cursor, Pa
   for (const domain::AuditSeal& seal : *seals) {
     const bool is_within = seal.chain == chain && seal.position.sequence > cursor.after.sequence &&
                            seal.position.sequence <= cursor.at.sequence;
-    if (is_within) page.lines.push_back(json::write_audit_line(seal));
+    if (!is_within) continue;
+    page.lines.push_back(json::write_audit_line(seal));
+    shown = domain::add_section_seal(shown, seal, crypto_);
   }
   json::AuditEnd end{chain, cursor.at, clock_.wall(), {}};
   auto signature = ca_.sign(domain::section_statement(
-      {chain, cursor.after, cursor.at, request.tenant.str()}, end.signed_at));
+      {chain, cursor.after, cursor.at, request.tenant.str(), coordinator_.str(), shown},
+      end.signed_at));
   if (!signature) return signature.error();
   end.signature = std::move(*signature);
   page.lines.push_back(json::write_audit_line(end));

@@ -53,6 +53,7 @@ Result<void> AuditVerifier::on(AuditBegin& line) {
   }
   chain_.emplace(line.chain, line.after, crypto_);
   hashes_.clear();
+  seals_ = {};
   is_sealing_ = false;
   Section section;
   section.chain = line.chain;
@@ -100,6 +101,7 @@ Result<void> AuditVerifier::on(domain::AuditSeal& line) {
                   " than this one");
   }
   section.signers.push_back({line.signer, sequence});
+  seals_ = domain::add_section_seal(seals_, line, crypto_);
   return {};
 }
 
@@ -109,7 +111,8 @@ Result<void> AuditVerifier::on(AuditEnd& line) {
   if (line.position.sequence != reached_end.sequence || line.position.hash != reached_end.hash) {
     return broken("the section should end with entry " + std::to_string(line.position.sequence));
   }
-  const domain::AuditSection section{begun_->chain, begun_->after, line.position, begun_->tenant};
+  const domain::AuditSection section{begun_->chain,  begun_->after,       line.position,
+                                     begun_->tenant, begun_->coordinator, seals_};
   const Bytes statement = domain::section_statement(section, line.signed_at);
   if (!crypto_.verify_p256(ca_->public_key, statement, line.signature)) {
     return broken("the section's end is not signed by the coordinator");

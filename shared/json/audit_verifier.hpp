@@ -64,6 +64,7 @@ class AuditVerifier {
   bool is_sealing_ = false;  // its entries are over
   // Hashes that a seal of this section may name.
   std::vector<domain::AuditHash> hashes_;
+  domain::AuditHash seals_{};  // that the section has shown so far
   std::vector<Section> sections_;
   domain::AuditHash names_{};
   bool is_done_ = false;

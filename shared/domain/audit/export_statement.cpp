@@ -6,6 +6,7 @@ namespace berth::domain {
 namespace {
 
 constexpr std::string_view kSectionLabel = "berth audit section 1";
+constexpr std::string_view kSealsLabel = "berth audit seals 1";
 constexpr std::string_view kNamesLabel = "berth audit sections 1";
 constexpr std::string_view kExportLabel = "berth audit export 1";
 
@@ -20,8 +21,15 @@ Bytes section_statement(const AuditSection& section, WallTime signed_at) {
   writer.text(kSectionLabel).text(section.chain);
   writer.u64(section.after.sequence).raw(section.after.hash);
   writer.u64(section.end.sequence).raw(section.end.hash).u64(micros(section.end.time));
-  writer.text(section.tenant).u64(micros(signed_at));
+  writer.text(section.tenant).text(section.coordinator).raw(section.seals);
+  writer.u64(micros(signed_at));
   return writer.take();
+}
+
+AuditHash add_section_seal(const AuditHash& seals, const AuditSeal& seal, ports::Crypto& crypto) {
+  FieldWriter writer;
+  writer.text(kSealsLabel).raw(seals).bytes(encode_seal(seal));
+  return crypto.sha256(writer.take());
 }
 
 AuditHash add_section_name(const AuditHash& names, const std::string& chain,

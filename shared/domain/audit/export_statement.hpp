@@ -8,6 +8,7 @@
 #include "shared/base/bytes.hpp"
 #include "shared/base/timestamp.hpp"
 #include "shared/domain/audit/chain.hpp"
+#include "shared/domain/audit/seal.hpp"
 
 namespace berth::domain {
 
@@ -16,9 +17,15 @@ struct AuditSection {
   AuditPosition after;  // the entry before the first; its time does not count
   AuditPosition end;
   std::string tenant;  // only its entries are shown; empty: all
+  std::string coordinator;
+  AuditHash seals{};  // that the section shows, in their order
 };
 
 [[nodiscard]] Bytes section_statement(const AuditSection& section, WallTime signed_at);
+
+// The seals of a section so far, and one more.
+[[nodiscard]] AuditHash add_section_seal(const AuditHash& seals, const AuditSeal& seal,
+                                         ports::Crypto& crypto);
 
 // The names of the sections so far, and of one more.
 [[nodiscard]] AuditHash add_section_name(const AuditHash& names, const std::string& chain,

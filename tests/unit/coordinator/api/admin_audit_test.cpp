@@ -62,7 +62,7 @@ TEST_GROUP(AdminAudit) {
     return fixture.call_as_operator("POST", "/berth/v1/gateways", kGateway);
   }
   Answer link_hub() {
-    return fixture.call("POST", "/berth/v1/hubs", hub_body(to_base64(Bytes(32, 3))));
+    return fixture.call("POST", "/berth/v1/linkedHubs", hub_body(to_base64(Bytes(32, 3))));
   }
   Answer make_policy() {
     return fixture.call("POST", "/berth/v1/accessPolicies",
@@ -114,7 +114,6 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
       "POST /berth/v1/tenants/{idScope}/listKeys",
       "POST /berth/v1/accessPolicies/{keyName}/listKeys",
   };
-  const std::string hubs = "/berth/v1/hubs/";
   const std::map<std::string, std::function<Answer()>> changing{
       {"PUT /enrollments/{id}",
        [this] { return put_enrollment("dev-a", to_base64(Bytes(32, 1))); }},
@@ -177,26 +176,26 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
                              R"({"token":")" + token + R"(","csr":")" + to_base64(*csr) + R"("})",
                              {});
        }},
-      {"POST /berth/v1/gateways/{name}/joinToken",
+      {"POST /berth/v1/gateways/{gateway}/joinToken",
        [this] { return fixture.call_as_operator("POST", "/berth/v1/gateways/gw-1/joinToken"); }},
-      {"PUT /berth/v1/gateways/{name}",
+      {"PUT /berth/v1/gateways/{gateway}",
        [this] {
          return fixture.call_as_operator("PUT", "/berth/v1/gateways/gw-1",
                                          R"({"name":"gw-1","site":"plant-1"})");
        }},
-      {"POST /berth/v1/gateways/{name}/disable",
+      {"POST /berth/v1/gateways/{gateway}/disable",
        [this] { return fixture.call_as_operator("POST", "/berth/v1/gateways/gw-1/disable"); }},
-      {"POST /berth/v1/gateways/{name}/enable",
+      {"POST /berth/v1/gateways/{gateway}/enable",
        [this] { return fixture.call_as_operator("POST", "/berth/v1/gateways/gw-1/enable"); }},
-      {"DELETE /berth/v1/gateways/{name}",
+      {"DELETE /berth/v1/gateways/{gateway}",
        [this] { return fixture.call_as_operator("DELETE", "/berth/v1/gateways/gw-1"); }},
-      {"POST /berth/v1/hubs", [this] { return link_hub(); }},
-      {"PUT /berth/v1/hubs/{hub}",
+      {"POST /berth/v1/linkedHubs", [this] { return link_hub(); }},
+      {"PUT /berth/v1/linkedHubs/{hub}",
        [this] {
-         return fixture.call("PUT", "/berth/v1/hubs/hub-a.test", R"({"allocationWeight":5})");
+         return fixture.call("PUT", "/berth/v1/linkedHubs/hub-a.test", R"({"allocationWeight":5})");
        }},
-      {"DELETE /berth/v1/hubs/{hub}",
-       [this] { return fixture.call("DELETE", "/berth/v1/hubs/hub-a.test"); }},
+      {"DELETE /berth/v1/linkedHubs/{hub}",
+       [this] { return fixture.call("DELETE", "/berth/v1/linkedHubs/hub-a.test"); }},
       {"PUT /berth/v1/settings",
        [this] { return fixture.call("PUT", "/berth/v1/settings", R"({"name":"again"})"); }},
       {"PUT /berth/v1/certificates/{name}", [this] { return upload("root-a"); }},
@@ -231,8 +230,8 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
        [this] { return fixture.call("DELETE", "/berth/v1/accessPolicies/reader"); }},
   };
   // In an order in which one makes what the next needs.
-  const std::vector<std::string> last{"DELETE /berth/v1/gateways/{name}",
-                                      "DELETE /berth/v1/hubs/{hub}",
+  const std::vector<std::string> last{"DELETE /berth/v1/gateways/{gateway}",
+                                      "DELETE /berth/v1/linkedHubs/{hub}",
                                       "PUT /berth/v1/accessPolicies/{keyName}",
                                       "POST /berth/v1/accessPolicies/{keyName}/regenerateKey",
                                       "DELETE /berth/v1/accessPolicies/{keyName}"};
@@ -249,7 +248,8 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
   routes.insert(routes.end(), last.begin(), last.end());
   for (const std::string& route : routes) {
     const bool exists_already = route == "POST /berth/v1/gateways" ||
-                                route == "POST /berth/v1/hubs" || route == "POST /berth/v1/sites";
+                                route == "POST /berth/v1/linkedHubs" ||
+                                route == "POST /berth/v1/sites";
     const Answer answer = changing.at(route)();
     if (!exists_already) {
       CHECK_TRUE_TEXT(answer.status < 300, (route + ": " + answer.text).c_str());
@@ -331,8 +331,9 @@ TEST(AdminAudit, HoldsNoSecret) {
   put_group("group-1");
   secrets.push_back(to_base64(Bytes(32, 5)));
   secrets.push_back(to_base64(Bytes(32, 6)));
-  CHECK_EQUAL(201, fixture.call("POST", "/berth/v1/hubs", hub_body(secret(3))).status);
-  CHECK_EQUAL(200, fixture.call("PUT", "/berth/v1/hubs/hub-a.test", hub_body(secret(4))).status);
+  CHECK_EQUAL(201, fixture.call("POST", "/berth/v1/linkedHubs", hub_body(secret(3))).status);
+  CHECK_EQUAL(200,
+              fixture.call("PUT", "/berth/v1/linkedHubs/hub-a.test", hub_body(secret(4))).status);
   secrets.push_back(make_gateway().member("joinToken"));
   secrets.push_back(
       fixture.call_as_operator("POST", "/berth/v1/gateways/gw-1/joinToken").member("joinToken"));
@@ -421,6 +422,7 @@ TEST(AdminAudit, NamesTheFirstEntryThatWasChanged) {
 
 TEST(AdminAudit, ShowsATenantItsOwnEntriesAndProvesTheOthersByTheirHashes) {
   live();
+  fixture.clock.advance(std::chrono::seconds(1));  // the older tenant is the default one
   const std::string second = make_tenant();
   CHECK_FALSE(second.empty());
   const std::string text = fixture.exported(coordinator::kOwnerKeyName, "/berth/v1/audit");

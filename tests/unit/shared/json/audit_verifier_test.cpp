@@ -56,7 +56,8 @@ TEST_GROUP(AuditVerifier) {
     AuditShown shown{domain::append_entry(head, "node-1", note, {}, kNow, *crypto), {}};
     shown.hash = head.hash;
     AuditEnd end{"node-1", head, kNow, {}};
-    end.signature = sign(domain::section_statement({"node-1", {}, head, {}}, kNow), with);
+    end.signature =
+        sign(domain::section_statement({"node-1", {}, head, {}, "node-1", {}}, kNow), with);
     AuditDone done{1, domain::add_section_name({}, "node-1", *crypto), kNow, {}};
     done.signature = sign(domain::export_statement(1, done.names, kNow), with);
     return {AuditBegin{"node-1", {}, {}, "node-1", of}, shown, end, done};
@@ -116,7 +117,18 @@ TEST(AuditVerifier, DoesNotTakeASealUnderAnotherEntryThanItSigned) {
   seal.signature = sign(domain::seal_statement(seal), key);
   auto with_seal = lines;
   with_seal.insert(with_seal.begin() + 2, seal);
+  // Nobody adds a seal to what was signed without it, nor takes one away.
+  CHECK_FALSE(proves(with_seal, {ca}));
+  auto& end = std::get<AuditEnd>(with_seal[3]);
+  end.signature = sign(
+      domain::section_statement(
+          {"node-1", {}, end.position, {}, "node-1", domain::add_section_seal({}, seal, *crypto)},
+          kNow),
+      key);
   CHECK_TRUE(proves(with_seal, {ca}));
+  auto without = with_seal;
+  without.erase(without.begin() + 2);
+  CHECK_FALSE(proves(without, {ca}));
   seal.position.hash[0] ^= 1;
   seal.signature = sign(domain::seal_statement(seal), key);
   with_seal[2] = seal;

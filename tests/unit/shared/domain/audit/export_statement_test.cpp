@@ -23,7 +23,7 @@ TEST_GROUP(ExportStatement) {
 
 TEST(ExportStatement, SaysWhereASectionBeginsAndEnds) {
   const Bytes whole = section_statement(section(), now);
-  for (int member = 0; member < 7; ++member) {
+  for (int member = 0; member < 9; ++member) {
     AuditSection other = section();
     WallTime at = now;
     switch (member) {
@@ -33,6 +33,8 @@ TEST(ExportStatement, SaysWhereASectionBeginsAndEnds) {
       case 3: --other.end.sequence; break;
       case 4: other.end.hash[0] = 1; break;
       case 5: other.tenant.clear(); break;
+      case 6: other.coordinator = "node-2"; break;
+      case 7: other.seals[0] = 1; break;
       default: at += std::chrono::seconds(1); break;
     }
     CHECK_TRUE(section_statement(other, at) != whole);
