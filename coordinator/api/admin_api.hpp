@@ -6,6 +6,7 @@
 
 #include "coordinator/api/endpoint.hpp"
 #include "coordinator/api/https_url.hpp"
+#include "coordinator/audit/audit_export.hpp"
 #include "coordinator/fleet/fleet.hpp"
 #include "coordinator/fleet/joining.hpp"
 #include "coordinator/store/catalog.hpp"
@@ -35,10 +36,14 @@ namespace berth::coordinator {
                                                           ports::Entropy& entropy);
 [[nodiscard]] std::vector<Endpoint> registration_endpoints(Catalog& catalog);
 
+// Of a tenant, and of the operator.
+[[nodiscard]] std::vector<Endpoint> audit_endpoints(const Catalog& catalog,
+                                                    const AuditExport& audit);
+
 // Of everyone.
 [[nodiscard]] std::vector<Endpoint> openapi_endpoints();
 
-// All of the above.
+// All of the above but the audit log's.
 [[nodiscard]] std::vector<Endpoint> admin_endpoints(Catalog& catalog, Fleet& fleet,
                                                     Joining& joining, ports::Crypto& crypto,
                                                     ports::Clock& clock, ports::Entropy& entropy,

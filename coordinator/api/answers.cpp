@@ -106,18 +106,17 @@ Failure describe(const Error& error) {
   return failure;
 }
 
-http::Response ErrorAnswers::answer(const Failure& failure) const {
+http::Response error_answer(const Failure& failure, const std::string& tracking_id, WallTime now) {
   protocol::ErrorDocument document;
   document.error_code = failure.error_code;
-  document.tracking_id = protocol::new_guid(entropy_);
+  document.tracking_id = tracking_id;
   document.message = failure.message;
-  document.timestamp = clock_.wall();
+  document.timestamp = now;
 
   http::Response response;
   response.status = static_cast<int>(failure.error_code / 1000);
   response.headers.set("content-type", std::string(kJson));
   response.headers.set("x-ms-error-code", std::to_string(failure.error_code));
-  response.headers.set("x-ms-request-id", document.tracking_id);
   response.body = json::DpsBodyCodec().write(document);
   return response;
 }

@@ -9,8 +9,7 @@
 #include <boost/json/value.hpp>
 
 #include "shared/base/result.hpp"
-#include "shared/ports/clock.hpp"
-#include "shared/ports/entropy.hpp"
+#include "shared/base/timestamp.hpp"
 #include "shared/protocol/http/message.hpp"
 
 namespace berth::coordinator {
@@ -33,16 +32,8 @@ struct Failure {
 // ours is not.
 [[nodiscard]] Failure describe(const Error& error);
 
-class ErrorAnswers {
- public:
-  ErrorAnswers(ports::Clock& clock, ports::Entropy& entropy) : clock_(clock), entropy_(entropy) {}
-
-  [[nodiscard]] http::Response answer(const Error& error) const { return answer(describe(error)); }
-  [[nodiscard]] http::Response answer(const Failure& failure) const;
-
- private:
-  ports::Clock& clock_;
-  ports::Entropy& entropy_;
-};
+// The error document, with the GUID by which logs know the request.
+[[nodiscard]] http::Response error_answer(const Failure& failure, const std::string& tracking_id,
+                                          WallTime now);
 
 }  // namespace berth::coordinator

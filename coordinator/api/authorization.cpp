@@ -34,10 +34,9 @@ std::string_view host_without_port(std::string_view host) {
   return host.find(':', colon + 1) == std::string_view::npos ? host.substr(0, colon) : host;
 }
 
-Result<domain::IdScope> Authorizer::authorize(const http::Request& request,
-                                              const http::Target& target,
-                                              const Access& access) const {
-  if (access.who == Access::Who::anyone) return domain::IdScope{};
+Result<Caller> Authorizer::authorize(const http::Request& request, const http::Target& target,
+                                     const Access& access) const {
+  if (access.who == Access::Who::anyone) return Caller{};
   const std::string_view authorization = request.headers.get("authorization");
   if (authorization.empty()) return unauthorized("the Authorization header is missing");
   if (!authorization.starts_with(kScheme)) {
@@ -73,7 +72,7 @@ Result<domain::IdScope> Authorizer::authorize(const http::Request& request,
     return unauthorized("the access policy " + named->key_name + " lacks the right " +
                         std::string(right_text(access.right)));
   }
-  return tenant;
+  return Caller{std::move(tenant), named->key_name};
 }
 
 Result<domain::AccessPolicy> Authorizer::policy(const Access& access, const domain::IdScope& tenant,

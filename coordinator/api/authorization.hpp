@@ -18,17 +18,22 @@ namespace berth::coordinator {
 // The host of a Host header: without its port, and an IPv6 address without its brackets.
 [[nodiscard]] std::string_view host_without_port(std::string_view host);
 
+// Whom an authorized call comes from.
+struct Caller {
+  domain::IdScope tenant;  // that the call is about; not set with Who::operator_only
+  std::string key_name;    // of its policy; empty where none is needed
+};
+
 class Authorizer {
  public:
   Authorizer(const Catalog& catalog, ports::Crypto& crypto, ports::Clock& clock)
       : catalog_(catalog), crypto_(crypto), clock_(clock) {}
 
-  // The tenant that the call is about; not set with Who::operator_only. Errc::unauthorized for a
-  // token that is missing, malformed, expired, for another resource, or of a policy without the
-  // right. An unknown policy and a wrong key get the same words after the same work.
-  [[nodiscard]] Result<domain::IdScope> authorize(const http::Request& request,
-                                                  const http::Target& target,
-                                                  const Access& access) const;
+  // Errc::unauthorized for a token that is missing, malformed, expired, for another resource, or of
+  // a policy without the right. An unknown policy and a wrong key get the same words after the same
+  // work.
+  [[nodiscard]] Result<Caller> authorize(const http::Request& request, const http::Target& target,
+                                         const Access& access) const;
 
  private:
   [[nodiscard]] Result<domain::AccessPolicy> policy(const Access& access,

@@ -17,6 +17,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/api/admin_api.hpp"
+#include "coordinator/api/audit_view.hpp"
 #include "coordinator/api/coordinator_api.hpp"
 #include "coordinator/api/limits.hpp"
 #include "coordinator/api/service_api.hpp"
@@ -37,8 +38,10 @@
 #include "shared/crypto/wolfssl/wolfssl.hpp"
 #include "shared/json/dynamic_security_json.hpp"
 #include "shared/protocol/connection_string.hpp"
+#include "shared/runtime/diagnostic_log.hpp"
 #include "shared/runtime/management.hpp"
 #include "shared/runtime/metrics.hpp"
+#include "shared/runtime/registration_metrics.hpp"
 #include "shared/runtime/signals.hpp"
 #include "shared/runtime/system.hpp"
 #include "shared/runtime/task_group.hpp"
@@ -68,6 +71,14 @@ Result<void> write_secret_file(const std::string& path, const std::string& text)
     return Error{Errc::io, path + " can't be written: is the disk full?"};
   }
   return {};
+}
+
+// Of what a caller may write there, a few only get time series of their own.
+std::string method_label(const std::string& method) {
+  for (const char* known : {"GET", "HEAD", "POST", "PUT", "DELETE"}) {
+    if (method == known) return method;
+  }
+  return runtime::kOtherLabel;
 }
 
 bool changes_something(const http::Request& request) {
@@ -126,14 +137,20 @@ class Coordinator::Impl {
     auto opened = store::SqliteStore::open(settings, *root_key, *crypto_, entropy_);
     if (!opened) return opened.error();
     store_ = std::move(*opened);
-    catalog_ = std::make_unique<Catalog>(*store_, *crypto_, clock_, entropy_, config_.quotas);
-    return catalog_->prepare();
+    // What stands before any admin came is nobody's change.
+    Catalog first(*store_, *crypto_, clock_, entropy_, config_.quotas);
+    if (const auto prepared = first.prepare(); !prepared) return prepared;
+    auto coordinator = first.coordinator_id();
+    if (!coordinator) return coordinator.error();
+    coordinator_id_ = std::move(*coordinator);
+    trail_.emplace(coordinator_id_.str(), *crypto_, clock_, entropy_);
+    audited_ = std::make_unique<store::AuditedStore>(*store_, *trail_);
+    admin_store_ = std::make_unique<AdminStore>(*audited_, audit_views(audit_json_));
+    catalog_ = std::make_unique<Catalog>(*admin_store_, *crypto_, clock_, entropy_, config_.quotas);
+    return {};
   }
 
   Result<void> open_authority() {
-    auto coordinator = catalog_->coordinator_id();
-    if (!coordinator) return coordinator.error();
-    coordinator_id_ = std::move(*coordinator);
     std::optional<CertificateAuthority::Given> given;
     if (!config_.ca_certificate_file.empty()) {
       auto identity =
@@ -177,16 +194,22 @@ class Coordinator::Impl {
          admin_endpoints(*catalog_, *fleet_, *joining_, *crypto_, clock_, entropy_, rules)) {
       endpoints.push_back(std::move(endpoint));
     }
-    api_ = std::make_unique<CoordinatorApi>(
-        *catalog_, *crypto_, clock_, entropy_, std::move(endpoints),
-        [this](const http::Request& request, const Error& error) {
-          log_.info(
-              "a request was refused",
-              {{"method", request.method}, {"target", request.target}, {"reason", error.reason}});
-        },
-        config_.operations_per_minute);
+    audit_export_ = std::make_unique<AuditExport>(*store_, *ca_, *crypto_, clock_, coordinator_id_);
+    for (Endpoint& endpoint : audit_endpoints(*catalog_, *audit_export_)) {
+      endpoints.push_back(std::move(endpoint));
+    }
+    CoordinatorApi::Observers observers;
+    observers.refused = [this](const http::Request& request, const Error& error) {
+      log_.info("a request was refused",
+                {{"method", request.method}, {"target", request.target}, {"reason", error.reason}});
+    };
+    observers.operated = [this](const ServiceOperation& operation) { note_operation(operation); };
+    observers.audit = admin_store_.get();
+    api_ = std::make_unique<CoordinatorApi>(*catalog_, *crypto_, clock_, entropy_,
+                                            std::move(endpoints), std::move(observers),
+                                            config_.operations_per_minute);
     sync_ = std::make_unique<SyncServer>(SyncServer::Services{
-        *store_, catalog_->hubs, *fleet_, *permits_, *ca_, *crypto_, clock_, coordinator_id_,
+        *audited_, catalog_->hubs, *fleet_, *permits_, *ca_, *crypto_, clock_, coordinator_id_,
         [this](const std::string& name) { return is_own_name(name); },
         [this](const SyncEvent& event) {
           const auto level = event.is_alarm ? runtime::LogLevel::error : runtime::LogLevel::info;
@@ -195,7 +218,8 @@ class Coordinator::Impl {
         },
         [this](std::string url, std::string body, SyncServer::Services::WebhookDone done) {
           webhooks_->call(std::move(url), std::move(body), std::move(done));
-        }});
+        },
+        &*trail_, [this](const TakenOutcome& outcome) { note_outcome(outcome); }});
     remember_gateways();
     broker_keeper_ = std::make_unique<BrokerKeeper>(
         loop_.get_executor(), coordinator_id_, crypto::read_machine_trust(), broker_json_,
@@ -362,11 +386,14 @@ class Coordinator::Impl {
 
   runtime::Task<void> serve_admin(runtime::TlsStream& stream) {
     const runtime::HttpHandler handler =
-        [this](http::Request request) -> runtime::Task<http::Response> {
+        [this,
+         source = stream.remote_address()](http::Request request) -> runtime::Task<http::Response> {
+      request.source = source;
       http::Response response = api_->handle(request);
       metrics_
           .counter("berth_service_requests_total", "requests to the service API",
-                   {{"method", request.method}, {"status", std::to_string(response.status)}})
+                   {{"method", method_label(request.method)},
+                    {"status", std::to_string(response.status)}})
           .add();
       if (changes_something(request) && response.status < 300) {
         tell_gateways();
@@ -378,6 +405,51 @@ class Coordinator::Impl {
     runtime::HttpLimits limits;
     limits.max_body = kMaxRequestBody;
     co_await runtime::serve_http(stream, limits, handler, refuse);
+  }
+
+  // ---- What is told of requests and outcomes ----
+
+  void note_operation(const ServiceOperation& operation) {
+    runtime::Diagnostic line;
+    line.category = runtime::kServiceOperations;
+    line.operation_name = operation.operation_name;
+    line.operation_version = operation.api_version;
+    line.caller = operation.caller;
+    line.source = operation.source;
+    line.correlation_id = operation.tracking_id;
+    line.duration = operation.duration;
+    line.succeeded = operation.status < 400;
+    line.result_type = runtime::result_type_of(operation.status);
+    line.status = operation.status;
+    line.description = operation.description;
+    line.service = operation.tenant.empty() ? operation.host : operation.tenant.str();
+    line.object_id = operation.object_id;
+    line.object_type = operation.object_type;
+    line.protocol = "Http";
+    runtime::write_diagnostic(log_, line);
+  }
+
+  void note_outcome(const TakenOutcome& outcome) {
+    const domain::OutboxEntry& entry = outcome.entry;
+    const domain::Registration& registration = entry.registration;
+    const bool is_assigned = entry.kind == domain::OutboxEntry::Kind::assigned;
+    fleet_metrics_.registration_attempt(entry.id_scope, registration.assigned_hub, is_assigned);
+    if (is_assigned) fleet_metrics_.device_assignment(entry.id_scope, registration.assigned_hub);
+    runtime::Diagnostic line;
+    line.category = runtime::kDeviceOperations;
+    line.operation_name = "Register";
+    line.correlation_id = entry.tracking_id;
+    line.succeeded = is_assigned && outcome.quarantine_reason.empty();
+    line.result_type = line.succeeded ? "Success" : "Failure";
+    line.description = outcome.quarantine_reason;
+    if (registration.last_attempt && !is_assigned)
+      line.description = registration.last_attempt->reason;
+    line.service = entry.id_scope.str();
+    line.location = outcome.site.str();
+    line.object_id = registration.registration_id.str();
+    line.object_type = "Registration";
+    line.protocol = runtime::protocol_label(entry.protocol);
+    runtime::write_diagnostic(log_, line);
   }
 
   // ---- What gateways are told ----
@@ -458,7 +530,12 @@ class Coordinator::Impl {
   std::unique_ptr<ports::CertificateAuthority> x509_ = crypto::make_certificate_authority();
   json::DynamicSecurityJson broker_json_;
   runtime::Metrics metrics_;
+  runtime::RegistrationMetrics fleet_metrics_{metrics_, "berth_fleet"};
   std::unique_ptr<store::SqliteStore> store_;
+  json::EnrollmentJson audit_json_{*crypto_, entropy_};
+  std::optional<store::AuditTrail> trail_;
+  std::unique_ptr<store::AuditedStore> audited_;
+  std::unique_ptr<AdminStore> admin_store_;
   std::unique_ptr<Catalog> catalog_;
   domain::CoordinatorId coordinator_id_;
   std::unique_ptr<CertificateAuthority> ca_;
@@ -466,6 +543,7 @@ class Coordinator::Impl {
   std::unique_ptr<Fleet> fleet_;
   std::unique_ptr<Permits> permits_;
   std::unique_ptr<ServiceApi> service_api_;
+  std::unique_ptr<AuditExport> audit_export_;
   std::unique_ptr<CoordinatorApi> api_;
   std::unique_ptr<SyncServer> sync_;
   std::map<domain::GatewayId, Standing> standings_;

@@ -72,6 +72,9 @@ void GatewaySession::tick(MonotonicTime now) {
     contact_noted_ = now;
     if (auto noted = note_contact(); !noted) return give_up(noted.error());
   }
+  if (!tenants_.empty()) {
+    if (auto sent = send_seal(now); !sent) return give_up(sent.error());
+  }
   pump();
 }
 
@@ -536,6 +539,7 @@ Result<void> GatewaySession::take_outcomes(const sync::OutboxEntries& entries) {
   ack.incarnation = outbox_incarnation_;
   std::size_t cost = 0;
   for (auto& taken : outcome->taken) {
+    tell_outcome(entries, taken);
     if (!taken.quarantine_reason.empty()) {
       server_.report(gateway_.gateway_id, true,
                      "an outcome is in quarantine: " + taken.quarantine_reason);
@@ -558,6 +562,17 @@ Result<void> GatewaySession::take_outcomes(const sync::OutboxEntries& entries) {
     if (auto sent = send_cleanup(tenant); !sent) return sent;
   }
   return {};
+}
+
+// Those that were taken in before are told of once only.
+void GatewaySession::tell_outcome(const sync::OutboxEntries& entries,
+                                  const Intake::Taken& taken) const {
+  if (!server_.services_.outcome || taken.is_repeated) return;
+  for (const domain::OutboxEntry& entry : entries.entries) {
+    if (entry.sequence != taken.sequence) continue;
+    server_.services_.outcome(
+        TakenOutcome{entry, gateway_.gateway_id, gateway_.site, taken.quarantine_reason});
+  }
 }
 
 Result<void> GatewaySession::send_cleanup(const domain::IdScope& tenant) {
@@ -593,6 +608,35 @@ void GatewaySession::on(sync::CleanupReply& reply) {
   if (cleanups_.empty()) {
     if (auto sent = send_cleanup(tenant); !sent) give_up(sent.error());
   }
+}
+
+// The audit logs of both sides.
+
+void GatewaySession::on(sync::AuditSegments& segments) {
+  if (tenants_.empty()) return;
+  auto taken = server_.audit_.take(gateway_, segments);
+  if (!taken) return give_up(taken.error());
+  if (!taken->alarm.empty()) server_.report(gateway_.gateway_id, true, taken->alarm);
+  session_.send(taken->ack);
+}
+
+void GatewaySession::on(sync::AuditSealed& sealed) {
+  if (tenants_.empty()) return;
+  auto taken = server_.audit_.take(gateway_, sealed.seal);
+  if (!taken) return give_up(taken.error());
+  if (!taken->alarm.empty()) server_.report(gateway_.gateway_id, true, taken->alarm);
+  if (taken->answer) session_.send(sync::AuditSealed{std::move(*taken->answer)});
+}
+
+Result<void> GatewaySession::send_seal(MonotonicTime now) {
+  if (sealed_at_ && now - *sealed_at_ < kSealInterval) return {};
+  auto seal = server_.audit_.own_head();
+  if (!seal) return seal.error();
+  if (!*seal || (*seal)->position.sequence == sealed_) return {};
+  sealed_ = (*seal)->position.sequence;
+  sealed_at_ = now;
+  session_.send(sync::AuditSealed{std::move(**seal)});
+  return {};
 }
 
 }  // namespace berth::coordinator

@@ -35,6 +35,8 @@ inline constexpr std::chrono::minutes kContactInterval{5};
 inline constexpr std::size_t kMaxCleanupRequests = 64;
 // Webhooks that are called for one gateway at a time; more are answered at once as not called.
 inline constexpr std::size_t kMaxWebhookCalls = 64;
+// Between two seals over our audit log to one gateway.
+inline constexpr std::chrono::minutes kSealInterval{1};
 // Steps towards a tenant's digest per tick.
 inline constexpr int kDigestStepsPerTick = 8;
 
@@ -83,6 +85,8 @@ class GatewaySession {
   void on(sync::CertificateRequest& request);
   void on(sync::WebhookRequest& request);
   void on(sync::Ping& ping);
+  void on(sync::AuditSegments& segments);
+  void on(sync::AuditSealed& sealed);
   void on(sync::Closed& closed);
 
   [[nodiscard]] Result<void> greet(const sync::Hello& hello);
@@ -104,9 +108,12 @@ class GatewaySession {
   // The webhook that our own record of the enrollment names, if the gateway's site may serve it.
   [[nodiscard]] Result<std::string> webhook_of(const sync::WebhookRequest& request) const;
   [[nodiscard]] Result<void> take_outcomes(const sync::OutboxEntries& entries);
+  void tell_outcome(const sync::OutboxEntries& entries, const Intake::Taken& taken) const;
   [[nodiscard]] Result<bool> is_of_interest(const domain::IdScope& tenant,
                                             const std::string& registration) const;
   [[nodiscard]] Result<void> note_contact();
+  // Our own audit log's head, for the gateway to countersign, if it has moved.
+  [[nodiscard]] Result<void> send_seal(MonotonicTime now);
   Tenant* serving(const domain::IdScope& tenant);
   // An error of ours, or of the store: the session ends, and the gateway comes again.
   void give_up(const Error& error);
@@ -123,6 +130,8 @@ class GatewaySession {
   Contact contact_;
   std::optional<Contact> previous_contact_;  // of the session before
   MonotonicTime contact_noted_{};
+  std::uint64_t sealed_ = 0;  // the last entry of our audit log that was sealed to this gateway
+  std::optional<MonotonicTime> sealed_at_;
   std::uint64_t next_request_ = 1;
   std::uint64_t number_ = 0;       // of the session
   std::size_t webhook_calls_ = 0;  // under way

@@ -134,7 +134,7 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
       if (!missing) return missing.error();
       if (!*missing) {
         // Taken before; its acknowledgement was lost. What stands now is told once more.
-        outcome.taken.push_back({entry.sequence, entry.id_scope, std::nullopt, {}});
+        outcome.taken.push_back({entry.sequence, entry.id_scope, std::nullopt, {}, true});
         continue;
       }
     }
@@ -147,6 +147,13 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
       kept.entry = entry;
       kept.received = batch.now;
       kept.reason = taken->quarantine_reason;
+      domain::AuditNote note;
+      note.tenant = entry.id_scope;
+      note.kind = "quarantined";
+      note.add("gatewayId", gateway.gateway_id.str());
+      note.add("registrationId", entry.registration.registration_id.str());
+      note.add("reason", kept.reason).add("trackingId", entry.tracking_id);
+      node.notes.push_back(std::move(note));
       node.changes.push_back(put(store::Table::quarantined_outcome,
                                  watermark_id(gateway.gateway_id, entries.incarnation) + "/" +
                                      std::to_string(entry.sequence),

@@ -53,6 +53,7 @@ class Intake {
     domain::IdScope tenant;
     std::optional<sync::RecordChange> registration;
     std::string quarantine_reason;  // empty: applied
+    bool is_repeated = false;       // it was taken in before
   };
   struct Outcome {
     std::vector<Taken> taken;

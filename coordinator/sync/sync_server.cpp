@@ -9,6 +9,8 @@ namespace berth::coordinator {
 SyncServer::SyncServer(Services services)
     : services_(std::move(services)),
       intake_(services_.store, services_.clock),
+      audit_(services_.store, services_.ca, services_.crypto, services_.clock,
+             services_.coordinator, services_.audit),
       incarnation_(services_.store, services_.crypto, services_.clock) {}
 
 SyncServer::~SyncServer() {
@@ -57,6 +59,10 @@ Result<void> SyncServer::store_was_restored(const GatewaySession& noticed) {
          "the gateway knows later records than this coordinator: a back-up of its store was "
          "restored; every gateway gets a snapshot, and sends again what is missing here");
   if (auto renewed = incarnation_.renew(); !renewed) return renewed;
+  if (auto begun = audit_.begin_another("a back-up of the coordinator's store was restored");
+      !begun) {
+    return begun;
+  }
   for (const auto& [id, session] : sessions_) {
     session->begin_all_snapshots();
     if (session != &noticed) session->wake_();
@@ -65,7 +71,23 @@ Result<void> SyncServer::store_was_restored(const GatewaySession& noticed) {
 }
 
 void SyncServer::report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const {
+  if (is_alarm) note_alarm(gateway, text);
   if (services_.report) services_.report(SyncEvent{gateway, is_alarm, std::move(text)});
+}
+
+// An alarm that can't be written down is still reported; the log says that it could not.
+void SyncServer::note_alarm(const domain::GatewayId& gateway, const std::string& text) const {
+  store::ChangeSet set;
+  set.tenant = store::kNode;
+  domain::AuditNote note;
+  note.kind = "alarm";
+  note.add("gatewayId", gateway.str()).add("text", text);
+  set.notes.push_back(std::move(note));
+  const auto noted = store::commit_one(services_.store, std::move(set));
+  if (!noted && services_.report) {
+    services_.report(
+        SyncEvent{gateway, true, "the audit log can't be written: " + noted.error().reason});
+  }
 }
 
 void SyncServer::left(const GatewaySession& session) {

@@ -16,6 +16,7 @@
 #include "coordinator/fleet/fleet.hpp"
 #include "coordinator/fleet/permits.hpp"
 #include "coordinator/store/linked_hubs.hpp"
+#include "coordinator/sync/audit_intake.hpp"
 #include "coordinator/sync/gateway_session.hpp"
 #include "coordinator/sync/intake.hpp"
 #include "coordinator/sync/scope_digest.hpp"
@@ -33,6 +34,14 @@ struct SyncEvent {
   domain::GatewayId gateway;
   bool is_alarm = false;
   std::string text;  // one plain sentence
+};
+
+// An outcome as a gateway sent it, and what became of it.
+struct TakenOutcome {
+  const domain::OutboxEntry& entry;
+  domain::GatewayId gateway;
+  domain::SiteId site;
+  std::string quarantine_reason;  // empty: applied
 };
 
 class SyncServer {
@@ -55,6 +64,10 @@ class SyncServer {
     using WebhookDone = std::function<void(sync::WebhookReply)>;
     std::function<void(std::string url, std::string body, WebhookDone done)> call_webhook =
         nullptr;
+    // The coordinator's own audit chain; null where none is kept.
+    const store::AuditTrail* audit = nullptr;
+    // Told of every outcome that was taken in; may be empty.
+    std::function<void(const TakenOutcome&)> outcome = {};
   };
 
   explicit SyncServer(Services services);
@@ -81,6 +94,7 @@ class SyncServer {
   friend class GatewaySession;
 
   void report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const;
+  void note_alarm(const domain::GatewayId& gateway, const std::string& text) const;
   void left(const GatewaySession& session);
   void webhook_answered(const domain::GatewayId& gateway, std::uint64_t session_number,
                         const sync::WebhookReply& reply);
@@ -92,6 +106,7 @@ class SyncServer {
 
   Services services_;
   Intake intake_;
+  AuditIntake audit_;
   StoreIncarnation incarnation_;
   std::map<domain::GatewayId, GatewaySession*> sessions_;
   std::map<std::pair<domain::IdScope, domain::SiteId>, std::unique_ptr<ScopeDigest>> digests_;

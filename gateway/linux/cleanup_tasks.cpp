@@ -2,8 +2,10 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include "gateway/core/audit/decision_notes.hpp"
 #include "gateway/core/cache/applier.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
@@ -124,12 +126,31 @@ std::unique_ptr<hub::HubOperation> cleanup_operation(const store::Reader& reader
       std::move(operation), [&reader, held, expected] { return wanted(reader, held) == expected; });
 }
 
+namespace {
+
+std::string_view text_of(CleanupStep step) {
+  switch (step) {
+    case CleanupStep::wait:
+    case CleanupStep::ask_coordinator: return "waiting";
+    case CleanupStep::drop: return "kept";
+    case CleanupStep::disable: return "disabled";
+    case CleanupStep::enable: return "enabled";
+    case CleanupStep::remove: return "removed";
+  }
+  return {};
+}
+
+}  // namespace
+
 store::ChangeSet cleanup_done(const HeldCleanup& held, CleanupStep step,
                               const hub::HubOutcome& outcome, WallTime now) {
   store::Change change;
   change.table = store::Table::cleanup;
   change.id = cleanup_id(held.task);
   change.expected_version = held.version;
+  store::ChangeSet set;
+  set.tenant = held.tenant;
+  set.notes.push_back(note_of(held.tenant, held.task, text_of(step)));
   // Absent, foreign or written since: there is nothing of what we left. But an attempt whose end is
   // not known may still be on its way to the hub, and who wrote since may have been a gateway that
   // knew less: once more is looked, by the marker alone, when all that had time to come has come.
@@ -152,8 +173,6 @@ store::ChangeSet cleanup_done(const HeldCleanup& held, CleanupStep step,
   } else {
     change.kind = store::Change::Kind::erase;
   }
-  store::ChangeSet set;
-  set.tenant = held.tenant;
   set.changes.push_back(std::move(change));
   return set;
 }

@@ -42,6 +42,7 @@
 #include "shared/runtime/signals.hpp"
 #include "shared/runtime/system.hpp"
 #include "shared/runtime/task_group.hpp"
+#include "shared/store/audited_store.hpp"
 #include "shared/store/root_key_file.hpp"
 #include "shared/store/sqlite/sqlite_store.hpp"
 
@@ -112,6 +113,7 @@ class Gateway::Impl {
     if (coap_) coap_->stop();
     if (shards_) shards_->stop();
     if (coap_) coap_->settle();
+    if (journal_) journal_->tell_refusals(MonotonicTime::max());
     if (time_ && store_) static_cast<void>(store::commit_one(*store_, time_->mark()));
     writer_.reset();
     return std::move(result_);
@@ -174,7 +176,9 @@ class Gateway::Impl {
     if (!tenants) return tenants.error();
     auto queue = OutboxQueue::load(*store_, *tenants);
     if (!queue) return queue.error();
-    writer_ = std::make_unique<StoreWriter>(*store_);
+    trail_.emplace(identity.join.gateway_id.str(), *crypto_, clock_, entropy_);
+    audited_ = std::make_unique<store::AuditedStore>(*store_, *trail_);
+    writer_ = std::make_unique<StoreWriter>(*audited_);
 
     const std::string boot_id = to_hex(entropy_.bytes(16));
     SyncLink::Settings settings;
@@ -295,6 +299,7 @@ class Gateway::Impl {
     auto context = tls_->client(settings);
     if (!context) return context.error();
     link_->set_context(std::move(*context));
+    link_->set_identity({node.private_key, node.certificate, node.ca_certificate});
     return {};
   }
 
@@ -371,6 +376,7 @@ class Gateway::Impl {
       timer.expires_after(kMarkInterval);
       co_await timer.async_wait(asio::use_awaitable);
       writer_->submit(time_->mark(), [](const Result<store::Committed>&) {});
+      journal_->tell_refusals(clock_.monotonic());
       if (time_->clock_is_behind()) {
         log_.error("alarm: this machine's clock was set back; new devices are refused");
       }
@@ -506,6 +512,8 @@ class Gateway::Impl {
   asio::io_context loop_{1};
   HubTraffic hub_traffic_{loop_.get_executor(), clock_};
   std::unique_ptr<store::SqliteStore> store_;
+  std::optional<store::AuditTrail> trail_;
+  std::unique_ptr<store::AuditedStore> audited_;
   std::unique_ptr<runtime::PlainHttpListener> management_;
   std::optional<runtime::Signals> signals_;
 

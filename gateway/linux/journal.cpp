@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/core/audit/decision_notes.hpp"
 #include "gateway/linux/cleanup_tasks.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
@@ -107,6 +108,7 @@ void Journal::write(const JournalIntent& entry, Done done) {
         put(Table::intent, entry.operation.registration_id.folded(), sync::encode(entry.intent)));
     const auto is_accepted = was_accepted(reader, entry);
     if (!is_accepted) return is_accepted.error();
+    set.notes.push_back(note_of(entry));
     if (!*is_accepted && entry.intent.is_new_device && entry.contact == Contact::alone) {
       auto count = permits_.count_new_device(reader, entry.operation.tenant);
       if (!count) return count.error();
@@ -125,18 +127,20 @@ void Journal::write(const JournalIntent& entry, Done done) {
 }
 
 void Journal::queue(domain::OutboxEntry entry, std::vector<Change> beside,
-                    domain::RegistrationId registration, Done done) {
+                    domain::RegistrationId registration, std::vector<domain::AuditNote> notes,
+                    Done done) {
   // Written by the build, read by the completion, both on the writer's thread.
   auto sequence = std::make_shared<std::uint64_t>(0);
   const domain::IdScope tenant = entry.id_scope;
-  const auto build =
-      [this, sequence, entry = std::move(entry), beside = std::move(beside),
-       id = registration.folded()](const store::Reader& reader) -> Result<store::ChangeSet> {
+  const auto build = [this, sequence, entry = std::move(entry), beside = std::move(beside),
+                      notes = std::move(notes), id = registration.folded()](
+                         const store::Reader& reader) -> Result<store::ChangeSet> {
     auto outcome = outcome_change(reader, entry);
     if (!outcome) return outcome.error();
     store::ChangeSet set;
     set.tenant = entry.id_scope;
     set.changes = beside;
+    set.notes = notes;
     set.changes.push_back(std::move(*outcome));
     domain::OutboxEntry numbered = entry;
     numbered.sequence = *sequence = numbers_.next();
@@ -159,7 +163,8 @@ void Journal::write(const JournalOutcome& entry, Done done) {
   for (const domain::CleanupTask& task : entry.cleanup) {
     beside.push_back(put(Table::cleanup, cleanup_id(task), sync::encode(task)));
   }
-  queue(entry.entry, std::move(beside), entry.operation.registration_id, std::move(done));
+  queue(entry.entry, std::move(beside), entry.operation.registration_id, {note_of(entry)},
+        std::move(done));
 }
 
 void Journal::record(const RecordAttempt& entry) {
@@ -167,8 +172,41 @@ void Journal::record(const RecordAttempt& entry) {
     --waiting_attempts_;
     return;
   }
-  queue(entry.entry, {}, entry.entry.registration.registration_id,
+  queue(entry.entry, {}, entry.entry.registration.registration_id, {},
         [this](const Result<store::Committed>&) { --waiting_attempts_; });
+}
+
+void Journal::note(const Refused& refused, MonotonicTime now) {
+  std::vector<domain::AuditNote> notes;
+  {
+    const std::lock_guard lock(mutex_);
+    notes = refusals_.due(now);
+    if (waiting_notes_ >= kMaxWaitingNotes) {
+      refusals_.count(refused);
+    } else if (auto note = refusals_.add(refused, now)) {
+      notes.push_back(std::move(*note));
+    }
+  }
+  if (!notes.empty()) append(std::move(notes));
+}
+
+void Journal::tell_refusals(MonotonicTime now) {
+  std::vector<domain::AuditNote> notes;
+  {
+    const std::lock_guard lock(mutex_);
+    notes = refusals_.due(now);
+  }
+  if (!notes.empty()) append(std::move(notes));
+}
+
+void Journal::append(std::vector<domain::AuditNote> notes) {
+  ++waiting_notes_;
+  store::ChangeSet set;
+  set.tenant = store::kNode;
+  set.notes = std::move(notes);
+  writer_.submit(
+      [set = std::move(set)](const store::Reader&) { return Result<store::ChangeSet>(set); },
+      [this](const Result<store::Committed>&) { --waiting_notes_; });
 }
 
 }  // namespace berth::gateway

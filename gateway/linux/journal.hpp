@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 
+#include "gateway/core/audit/refusal_log.hpp"
 #include "gateway/core/cache/outbox.hpp"
 #include "gateway/core/cache/permit.hpp"
 #include "gateway/core/cache/write_queue.hpp"
@@ -15,8 +17,9 @@
 namespace berth::gateway {
 
 // Refused attempts that wait to be recorded; more are dropped, so that a flood of bad credentials
-// can't keep the disk from those that are good.
+// can't keep the disk from those that are good. The same of refusals on their way to the audit log.
 inline constexpr std::size_t kMaxWaitingAttempts = 64;
+inline constexpr std::size_t kMaxWaitingNotes = 64;
 
 class Journal {
  public:
@@ -32,16 +35,24 @@ class Journal {
   void write(const JournalIntent& entry, Done done);
   void write(const JournalOutcome& entry, Done done);
   void record(const RecordAttempt& entry);
+  // For the audit log: a refusal, or, with tell_refusals(), the counts of those that were too many
+  // to be told one by one.
+  void note(const Refused& refused, MonotonicTime now);
+  void tell_refusals(MonotonicTime now);
 
  private:
+  void append(std::vector<domain::AuditNote> notes);
   void queue(domain::OutboxEntry entry, std::vector<store::Change> beside,
-             domain::RegistrationId registration, Done done);
+             domain::RegistrationId registration, std::vector<domain::AuditNote> notes, Done done);
 
   WriteQueue& writer_;
   const PermitBook& permits_;
   OutboxNumbers& numbers_;
   Queued queued_;
   std::atomic<std::size_t> waiting_attempts_{0};
+  std::atomic<std::size_t> waiting_notes_{0};
+  std::mutex mutex_;  // of the refusals: shards tell of them from their own threads
+  RefusalLog refusals_{MonotonicTime{0}};
 };
 
 }  // namespace berth::gateway

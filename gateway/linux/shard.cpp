@@ -9,22 +9,28 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "gateway/core/limits.hpp"
+#include "shared/protocol/errors.hpp"
+#include "shared/runtime/diagnostic_log.hpp"
 
 namespace berth::gateway {
 namespace {
 
 namespace asio = boost::asio;
 
-std::string_view name_of(domain::DeviceProtocol protocol) {
-  switch (protocol) {
-    case domain::DeviceProtocol::https: return "https";
-    case domain::DeviceProtocol::mqtt: return "mqtt";
-    case domain::DeviceProtocol::mqtt_ws: return "mqtt_ws";
-    case domain::DeviceProtocol::amqp: return "amqp";
-    case domain::DeviceProtocol::amqp_ws: return "amqp_ws";
-    case domain::DeviceProtocol::coap: return "coap";
+// What of a claim a log may repeat; a device can write anything there.
+Claim loggable(const Claim& claim) {
+  Claim shown;
+  for (const auto& [from, to] : {std::pair(&claim.id_scope, &shown.id_scope),
+                                 std::pair(&claim.registration_id, &shown.registration_id),
+                                 std::pair(&claim.api_version, &shown.api_version)}) {
+    *to = from->substr(0, kMaxLoggedText);
+    for (char& c : *to) {
+      if (c < 0x20 || c > 0x7E) c = '?';
+    }
   }
-  return "unknown";
+  shown.protocol = claim.protocol;
+  shown.source = claim.source;
+  return shown;
 }
 
 Reply stopping(RequestToken token) {
@@ -55,7 +61,9 @@ Shard::Shard(const EngineSettings& settings, const Services& services)
                 services.machine_trust,
                 HubLink::Ports{services.store, services.hub_traffic, services.tls, services.clock,
                                services.entropy, services.hub_json, services.broker_json,
-                               services.hub_reach}) {}
+                               services.hub_reach}),
+      counts_(services.metrics, "berth"),
+      location_(settings.gateway_id.str()) {}
 
 Shard::~Shard() {
   stop();
@@ -114,7 +122,14 @@ void Shard::take(DeviceRequest request, Answer answer) {
     answer(stopping(own));
     return;
   }
-  waiters_.emplace(token, Waiter{own, std::move(answer)});
+  Waiter waiter;
+  waiter.token = own;
+  waiter.answer = std::move(answer);
+  if (std::holds_alternative<PollRequest>(request)) waiter.what = What::polling;
+  if (std::holds_alternative<StatusRequest>(request)) waiter.what = What::asking;
+  waiter.claim = std::visit([](const auto& one) { return loggable(one.claim); }, request);
+  waiter.since = services_.clock.monotonic();
+  waiters_.emplace(token, std::move(waiter));
   carry_out(engine_.on_request(std::move(request)));
 }
 
@@ -218,6 +233,55 @@ void Shard::carry_out(const SendReply& action) {
   Reply reply = action.reply;
   reply.token = waiter.token;
   waiter.answer(reply);
+  note_operation(waiter, reply);
+}
+
+void Shard::note_operation(const Waiter& waiter, const Reply& reply) {
+  const auto* const refusal = std::get_if<Refusal>(&reply.content);
+  const auto* const operation = std::get_if<OperationReply>(&reply.content);
+  // A device asks again and again while it is being assigned; that is no news.
+  if (waiter.what == What::polling && operation != nullptr &&
+      operation->status.status == domain::RegistrationStatus::assigning) {
+    return;
+  }
+  runtime::Diagnostic line;
+  line.category = runtime::kDeviceOperations;
+  switch (waiter.what) {
+    case What::registering: line.operation_name = "Register"; break;
+    case What::polling: line.operation_name = "GetOperationStatus"; break;
+    case What::asking: line.operation_name = "GetRegistration"; break;
+  }
+  line.operation_version = waiter.claim.api_version;
+  line.source = waiter.claim.source;
+  line.correlation_id = reply.tracking_id;
+  line.duration = services_.clock.monotonic() - waiter.since;
+  line.result_type = "Success";
+  if (refusal != nullptr) {
+    line.status = protocol::device_error(refusal->code).http_status();
+    line.succeeded = false;
+    line.result_type = runtime::result_type_of(line.status);
+    line.description = waiter.refused_because;
+  } else if (operation != nullptr &&
+             operation->status.status == domain::RegistrationStatus::failed) {
+    line.succeeded = false;
+    line.result_type = "Failure";
+    const auto& result = operation->status.result;
+    if (result && result->registration.last_attempt) {
+      line.description = result->registration.last_attempt->reason;
+    }
+  }
+  line.service = waiter.claim.id_scope;
+  line.location = location_;
+  line.object_id = waiter.claim.registration_id;
+  line.object_type = "Registration";
+  line.protocol = runtime::protocol_label(waiter.claim.protocol);
+  runtime::write_diagnostic(services_.log, line);
+}
+
+void Shard::carry_out(const Refused& action) {
+  const auto waiter = waiters_.find(action.token);
+  if (waiter != waiters_.end()) waiter->second.refused_because = action.error.reason;
+  services_.journal.note(action, services_.clock.monotonic());
 }
 
 void Shard::carry_out(const Log& action) {
@@ -235,27 +299,15 @@ void Shard::carry_out(const Log& action) {
 }
 
 void Shard::carry_out(const Count& action) {
-  const std::string status = action.succeeded ? "Success" : "Failure";
   switch (action.what) {
     case Count::What::registration_attempt:
-      services_.metrics
-          .counter("berth_registration_attempts_total", "registration attempts",
-                   {{"tenant", action.tenant.str()}, {"hub", action.hub}, {"status", status}})
-          .add();
+      counts_.registration_attempt(action.tenant, action.hub, action.succeeded);
       break;
     case Count::What::attestation_attempt:
-      services_.metrics
-          .counter("berth_attestation_attempts_total", "attestation attempts",
-                   {{"tenant", action.tenant.str()},
-                    {"protocol", std::string(name_of(action.protocol))},
-                    {"status", status}})
-          .add();
+      counts_.attestation_attempt(action.tenant, action.protocol, action.succeeded);
       break;
     case Count::What::device_assignment:
-      services_.metrics
-          .counter("berth_device_assignments_total", "devices assigned to a hub",
-                   {{"tenant", action.tenant.str()}, {"hub", action.hub}})
-          .add();
+      counts_.device_assignment(action.tenant, action.hub);
       break;
   }
 }

@@ -22,6 +22,7 @@
 #include "gateway/linux/webhook_link.hpp"
 #include "shared/runtime/log.hpp"
 #include "shared/runtime/metrics.hpp"
+#include "shared/runtime/registration_metrics.hpp"
 #include "shared/runtime/task.hpp"
 
 namespace berth::gateway {
@@ -84,9 +85,15 @@ class Shard {
 
  private:
   using Answer = std::function<void(const Reply&)>;
+  // What the log of device operations says of a request.
+  enum class What : std::uint8_t { registering, polling, asking };
   struct Waiter {
     RequestToken token = 0;  // the request's own
     Answer answer;
+    What what = What::registering;
+    Claim claim;  // without its proof
+    MonotonicTime since{};
+    std::string refused_because;
   };
   void take(DeviceRequest request, Answer answer);
   void carry_out(Actions actions);
@@ -100,6 +107,9 @@ class Shard {
   void carry_out(const ReadTwin& action);
   void carry_out(const SendReply& action);
   void carry_out(const Log& action);
+  void carry_out(const Refused& action);
+  // DPS's log category DeviceOperations (service API 8).
+  void note_operation(const Waiter& waiter, const Reply& reply);
   void carry_out(const Count& action);
   // Runs `input` on this shard's thread and carries out what it gives.
   void post(std::function<Actions(RegistrationEngine&)> input);
@@ -112,6 +122,8 @@ class Shard {
   RecordCache cache_;
   RegistrationEngine engine_;
   HubLink hub_link_;
+  runtime::RegistrationMetrics counts_;
+  std::string location_;  // this gateway, for the log of device operations
   bool stopped_ = false;  // the thread is gone, its state is the caller's
   std::uint64_t last_token_ = 0;
   std::unordered_map<RequestToken, Waiter> waiters_;

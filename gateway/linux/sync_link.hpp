@@ -67,6 +67,8 @@ class SyncLink final : public CoordinatorQuestions {
 
   // What the gateway shows the coordinator; connections made from now on use it.
   void set_context(std::shared_ptr<ports::TlsContext> context) { context_ = std::move(context); }
+  // What seals of the audit log are signed with, from now on.
+  void set_identity(AuditUplink::Identity identity) { uplink_.set_identity(std::move(identity)); }
   // Connects, serves, reconnects, until it is cancelled or stop() is called.
   [[nodiscard]] runtime::Task<void> run();
   void stop();

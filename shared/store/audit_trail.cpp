@@ -18,6 +18,14 @@ Change put(Table table, std::string id, Bytes body) {
   return change;
 }
 
+Change erase(Table table, std::string id) {
+  Change change;
+  change.kind = Change::Kind::erase;
+  change.table = table;
+  change.id = std::move(id);
+  return change;
+}
+
 // yyyy-MM-dd.
 std::string day_of(WallTime time) {
   constexpr std::size_t kDay = 10;
@@ -136,11 +144,7 @@ Result<ChangeSet> prune_chain(const Reader& reader, const std::string& chain, st
       if (const auto fits = verifier.take(entry); !fits) return fits.error();
     }
     state.pruned = verifier.position();
-    Change change;
-    change.kind = Change::Kind::erase;
-    change.table = Table::audit_segment;
-    change.id = segment_id(chain, state.first_segment++);
-    set.changes.push_back(std::move(change));
+    set.changes.push_back(erase(Table::audit_segment, segment_id(chain, state.first_segment++)));
   }
   if (!set.changes.empty()) set.changes.push_back(put_chain(chain, state));
   return set;
@@ -197,7 +201,8 @@ Result<void> AuditTrail::append_to(const Reader& reader, const std::string& chai
   return {};
 }
 
-Result<ChangeSet> AuditTrail::begin_another(const Reader& reader, const std::string& reason) const {
+Result<ChangeSet> AuditTrail::begin_another(const Reader& reader, const std::string& reason,
+                                            std::optional<std::uint64_t> moved_from) const {
   const auto chain = name(reader);
   if (!chain) return chain.error();
   const auto state = read_chain(reader, *chain);
@@ -211,8 +216,31 @@ Result<ChangeSet> AuditTrail::begin_another(const Reader& reader, const std::str
   note.add("after", *chain).add("reason", reason);
   if (*state) note.add("afterEntry", std::to_string((*state)->head.sequence));
   std::vector<domain::AuditNote> notes{std::move(note)};
+  if (*state && moved_from) {
+    if (const auto moved = move_entries(reader, *chain, **state, *moved_from, notes, set); !moved) {
+      return moved.error();
+    }
+  }
   if (const auto done = append_to(reader, next, std::move(notes), set); !done) return done.error();
   return set;
+}
+
+Result<void> AuditTrail::move_entries(const Reader& reader, const std::string& chain,
+                                      const domain::AuditChainState& state, std::uint64_t first,
+                                      std::vector<domain::AuditNote>& notes, ChangeSet& set) {
+  for (std::uint64_t number = state.first_segment; number < state.next_segment; ++number) {
+    set.changes.push_back(erase(Table::audit_segment, segment_id(chain, number)));
+    if (number < first) continue;
+    auto segment = read_segment(reader, chain, number);
+    if (!segment) return segment.error();
+    for (domain::AuditEntry& entry : segment->entries) {
+      entry.note.add("repeats", chain + "#" + std::to_string(entry.sequence) + " of " +
+                                    to_iso8601(entry.time));
+      notes.push_back(std::move(entry.note));
+    }
+  }
+  set.changes.push_back(erase(Table::audit_chain, chain));
+  return {};
 }
 
 }  // namespace berth::store

@@ -30,7 +30,7 @@ namespace berth::store {
 [[nodiscard]] Result<domain::AuditSegment> read_segment(const Reader& reader,
                                                         const std::string& chain,
                                                         std::uint64_t number);
-// All chains of which this store holds entries, by name.
+// The names of all chains of which this store holds entries.
 [[nodiscard]] Result<std::vector<std::string>> list_chains(const Reader& reader);
 [[nodiscard]] Result<std::vector<domain::AuditSeal>> list_seals(const Reader& reader);
 
@@ -57,13 +57,22 @@ class AuditTrail {
   // The change set that appends the notes, built inside the transaction that writes it.
   [[nodiscard]] Result<ChangeSet> append(const Reader& reader,
                                          std::vector<domain::AuditNote> notes) const;
-  // Leaves the chain as it is and begins another, whose first entry says why.
-  [[nodiscard]] Result<ChangeSet> begin_another(const Reader& reader,
-                                                const std::string& reason) const;
+  // Begins another chain, whose first entry says why. The old one stays as it is; or, with
+  // `moved_from`, it goes, and what its segments from that number on hold is repeated in the new
+  // one: nobody else has it.
+  [[nodiscard]] Result<ChangeSet> begin_another(
+      const Reader& reader, const std::string& reason,
+      std::optional<std::uint64_t> moved_from = std::nullopt) const;
 
  private:
   [[nodiscard]] Result<void> append_to(const Reader& reader, const std::string& chain,
                                        std::vector<domain::AuditNote> notes, ChangeSet& set) const;
+
+  [[nodiscard]] static Result<void> move_entries(const Reader& reader, const std::string& chain,
+                                                 const domain::AuditChainState& state,
+                                                 std::uint64_t first,
+                                                 std::vector<domain::AuditNote>& notes,
+                                                 ChangeSet& set);
 
   std::string node_;
   ports::Crypto& crypto_;

@@ -17,6 +17,7 @@
 #include "shared/base/encoding.hpp"
 #include "shared/crypto/mbedtls/mbedtls.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
+#include "shared/store/audited_store.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_entropy.hpp"
 #include "tests/support/memory_store.hpp"
@@ -55,12 +56,16 @@ class CoordinatorSide {
   void start() {
     server.reset();
     server = std::make_unique<coordinator::SyncServer>(coordinator::SyncServer::Services{
-        store, catalog->hubs, fleet, permits, ca, *crypto, clock, id,
+        audited, catalog->hubs, fleet, permits, ca, *crypto, clock, id,
         [](const std::string& name) { return equals_ignoring_case(name, "dps.example"); },
         [this](const coordinator::SyncEvent& event) { events.push_back(event); },
         [this](std::string url, std::string body,
                coordinator::SyncServer::Services::WebhookDone done) {
           webhook_calls.push_back({std::move(url), std::move(body), std::move(done)});
+        },
+        &trail,
+        [this](const coordinator::TakenOutcome& outcome) {
+          outcomes.push_back(outcome.entry.tracking_id);
         }});
   }
 
@@ -121,6 +126,8 @@ class CoordinatorSide {
   std::unique_ptr<ports::CertificateAuthority> x509;
   std::unique_ptr<coordinator::Catalog> catalog;
   domain::CoordinatorId id;
+  store::AuditTrail trail{id.str(), *crypto, clock, entropy};
+  store::AuditedStore audited{store, trail};
   coordinator::CertificateAuthority ca;
   coordinator::Joining joining;
   coordinator::Fleet fleet;
@@ -134,6 +141,7 @@ class CoordinatorSide {
     coordinator::SyncServer::Services::WebhookDone done;
   };
   std::vector<WebhookCall> webhook_calls;
+  std::vector<std::string> outcomes;  // the tracking IDs of those taken in
   std::unique_ptr<coordinator::SyncServer> server;
 
  private:

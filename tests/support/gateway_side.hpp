@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/core/cache/applier.hpp"
+#include "gateway/core/cache/audit_uplink.hpp"
 #include "gateway/core/cache/outbox.hpp"
 #include "gateway/core/cache/permit.hpp"
 #include "gateway/core/cache/trusted_time.hpp"
@@ -34,6 +35,12 @@ class GatewaySide {
     const auto reply = must(coordinator.joining.join(request));
     id = reply.gateway_id;
     certificate = reply.certificate;
+    private_key = std::move(key.private_key);
+    trail.emplace(id.str(), *coordinator.crypto, coordinator.clock, entropy_);
+    audited = std::make_unique<store::AuditedStore>(store, *trail);
+    audit = std::make_unique<gateway::AuditUplink>(id, store, *coordinator.crypto,
+                                                   coordinator.clock, entropy_);
+    audit->set_identity({private_key, certificate, reply.ca_certificate});
     boot();
   }
   ~GatewaySide() { disconnect(); }
@@ -70,6 +77,7 @@ class GatewaySide {
     }
     session = std::make_unique<sync::GatewaySession>(hello, coordinator_.clock.monotonic());
     queue.restart();
+    audit->restart();
     exchange();
     return {};
   }
@@ -99,6 +107,13 @@ class GatewaySide {
         const auto entries = must(queue.next(store, session->outbox_room()));
         if (!entries.empty()) {
           session->send_outbox(entries);
+          is_moving = true;
+        }
+        if (const auto segments = must(audit->next_segments())) {
+          session->send_audit(*segments);
+          is_moving = true;
+        } else if (auto seal = must(audit->next_seal())) {
+          session->send_audit(sync::AuditSealed{std::move(*seal)});
           is_moving = true;
         }
       }
@@ -147,6 +162,18 @@ class GatewaySide {
     queue.added(entry.id_scope, entry.sequence);
   }
 
+  // A decision, in this gateway's audit log.
+  void decide(const std::string& text) {
+    store::ChangeSet set;
+    set.tenant = store::kNode;
+    domain::AuditNote note;
+    note.tenant = coordinator_.tenant;
+    note.kind = "assigned";
+    note.add("text", text);
+    set.notes.push_back(std::move(note));
+    must(store::commit_one(*audited, std::move(set)));
+  }
+
   template <class T>
   std::optional<T> read(store::Table table, const std::string& record) const {
     const auto found = must(store.read(coordinator_.tenant, table, record));
@@ -166,7 +193,11 @@ class GatewaySide {
 
   domain::GatewayId id;
   Bytes certificate;
+  SecretBytes private_key;
   MemoryStore store{"gateway"};
+  std::optional<store::AuditTrail> trail;
+  std::unique_ptr<store::AuditedStore> audited;
+  std::unique_ptr<gateway::AuditUplink> audit;
   std::unique_ptr<gateway::OutboxNumbers> numbers;
   std::unique_ptr<gateway::TrustedTime> time;
   std::unique_ptr<gateway::PermitBook> permits;
@@ -184,6 +215,8 @@ class GatewaySide {
   std::vector<sync::WebhookReply> webhook_replies;
   std::vector<sync::CertificateReply> certificates;
   std::vector<sync::Welcome> welcomes;
+  std::vector<sync::AuditAck> audit_acks;
+  std::vector<std::string> alarms;
   std::optional<Error> closed;
   // How far this gateway's wall clock is off.
   std::chrono::microseconds clock_error{0};
@@ -267,6 +300,19 @@ class GatewaySide {
   }
   void apply(sync::WebhookReply& message) { webhook_replies.push_back(message); }
   void apply(sync::CertificateReply& message) { certificates.push_back(message); }
+  void apply(sync::AuditAck& message) {
+    audit_acks.push_back(message);
+    must(store::commit_one(store, must(audit->taken(message, store))));
+    audit->acknowledged(message);
+  }
+  void apply(sync::AuditSealed& message) {
+    auto answer = must(audit->sealed(message.seal));
+    if (!answer.alarm.empty()) alarms.push_back(answer.alarm);
+    must(store::commit_one(store, std::move(answer.kept)));
+    if (answer.countersignature) {
+      session->send_audit(sync::AuditSealed{std::move(*answer.countersignature)});
+    }
+  }
   void apply(sync::Closed& message) { closed = message.error; }
 
   CoordinatorSide& coordinator_;

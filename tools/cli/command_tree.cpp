@@ -65,6 +65,7 @@ struct CommandTree::Impl {
   PolicyOptions policy;
   CertificateOptions certificate;
   GatewayOptions gateway;
+  AuditOptions audit;
   RootKeyOptions root_key;
   DevStartOptions dev_start;
   std::string dev_part;
@@ -95,6 +96,7 @@ struct CommandTree::Impl {
     add_sites();
     add_gateways();
     add_status();
+    add_audit();
     add_root_key();
     add_dev();
     add_completion();
@@ -584,6 +586,27 @@ struct CommandTree::Impl {
         return show_status(*client);
       };
     });
+  }
+
+  void add_audit() {
+    CLI::App* group = noun("audit", "The audit log: who changed what, and what gateways decided");
+    CLI::App* fetch = calling_verb(
+        group, "export", "Write the audit log to a file, as JSON lines",
+        "  berth audit export audit.jsonl\n"
+        "  berth audit export may.jsonl --from 2026-05-01T00:00:00Z --until 2026-06-01T00:00:00Z",
+        export_audit, audit);
+    fetch->add_option("file", audit.file, "Where to write it")->required();
+    fetch->add_option("--chain", audit.chain,
+                      "One node's log only: the coordinator's ID or a gateway's");
+    fetch->add_option("--from", audit.from, "Entries not older than this time");
+    fetch->add_option("--until", audit.until, "Entries older than this time");
+    fetch->add_option("--tenant", audit.tenant,
+                      "An ID scope: its entries only (with the operator's login)");
+    CLI::App* prove =
+        verb(group, "verify", "Prove that an export is unbroken, or say where it is not",
+             "  berth audit verify audit.jsonl --ca-file ca.pem",
+             [this] { return verify_audit(login, audit); });
+    prove->add_option("file", audit.file, "The export")->required();
   }
 
   void add_root_key() {

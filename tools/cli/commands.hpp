@@ -85,6 +85,11 @@ namespace berth::cli {
 [[nodiscard]] Result<Output> list_sites(ServiceClient& client);
 [[nodiscard]] Result<Output> delete_site(ServiceClient& client, const NamedOptions& o);
 
+// audit_commands.cpp
+[[nodiscard]] Result<Output> export_audit(ServiceClient& client, const AuditOptions& o);
+// Needs no coordinator; of the login only the CA counts.
+[[nodiscard]] Result<Output> verify_audit(const Login& login, const AuditOptions& o);
+
 // root_key_commands.cpp
 [[nodiscard]] Result<Output> create_root_key(const RootKeyOptions& o);
 [[nodiscard]] Result<Output> seal_root_key(const RootKeyOptions& o);

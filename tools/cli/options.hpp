@@ -109,6 +109,14 @@ struct GatewayOptions {
   std::string etag;
 };
 
+struct AuditOptions {
+  std::string file;
+  std::string chain;
+  std::string from;
+  std::string until;
+  std::string tenant;
+};
+
 // `berth dev`.
 struct DevStartOptions {
   std::string dir;

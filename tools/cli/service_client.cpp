@@ -105,6 +105,19 @@ struct ServiceClient::Impl {
     if (!answer) return Error{Errc::internal, "the request was not sent"};
     return std::move(*answer);
   }
+
+  // An answer that is no refusal.
+  Result<http::Response> ask(http::Request request) {
+    auto response = exchange(std::move(request));
+    if (!response) {
+      return Error{response.error().code,
+                   "the coordinator at " + login.host_name +
+                       " cannot be reached: " + response.error().reason +
+                       "\n  check the host name, that the coordinator runs, and --ca-file"};
+    }
+    if (response->status < 200 || response->status >= 300) return refusal(*response);
+    return response;
+  }
 };
 
 Result<ServiceClient> ServiceClient::open(const Login& login) {
@@ -154,14 +167,8 @@ Result<Reply> ServiceClient::call(const std::string& method, const std::string& 
     request.headers.set("Content-Type", "application/json; charset=utf-8");
     request.body = json::serialize(body);
   }
-  const auto response = impl_->exchange(std::move(request));
-  if (!response) {
-    return Error{response.error().code,
-                 "the coordinator at " + impl_->login.host_name +
-                     " cannot be reached: " + response.error().reason +
-                     "\n  check the host name, that the coordinator runs, and --ca-file"};
-  }
-  if (response->status < 200 || response->status >= 300) return refusal(*response);
+  const auto response = impl_->ask(std::move(request));
+  if (!response) return response.error();
   Reply reply;
   reply.continuation = std::string(response->headers.get("x-ms-continuation"));
   if (!response->body.empty()) {
@@ -171,6 +178,18 @@ Result<Reply> ServiceClient::call(const std::string& method, const std::string& 
     reply.body = std::move(*parsed);
   }
   return reply;
+}
+
+Result<TextReply> ServiceClient::fetch_text(const std::string& path) {
+  http::Request request;
+  request.method = "GET";
+  request.target = path;
+  request.headers.set("Authorization", impl_->authorization());
+  request.headers.set("User-Agent", "berth");
+  auto response = impl_->ask(std::move(request));
+  if (!response) return response.error();
+  return TextReply{std::move(response->body),
+                   std::string(response->headers.get("x-ms-continuation"))};
 }
 
 const protocol::ConnectionString& ServiceClient::login() const {

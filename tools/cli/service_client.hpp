@@ -23,6 +23,11 @@ struct Login {
   std::string ca_file;            // PEM; empty: from kCaFileVariable, or the machine's CA bundle
 };
 
+struct TextReply {
+  std::string text;
+  std::string continuation;  // x-ms-continuation
+};
+
 struct Reply {
   boost::json::value body;   // null if there was none
   std::string continuation;  // x-ms-continuation
@@ -43,6 +48,9 @@ class ServiceClient {
   [[nodiscard]] Result<Reply> call(const std::string& method, const std::string& path,
                                    const boost::json::value& body = nullptr,
                                    const HeaderList& headers = {});
+
+  // GETs what is no JSON.
+  [[nodiscard]] Result<TextReply> fetch_text(const std::string& path);
 
   [[nodiscard]] const protocol::ConnectionString& login() const;
   [[nodiscard]] bool is_operator() const;

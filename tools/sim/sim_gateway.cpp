@@ -76,6 +76,7 @@ struct SimGateway::Running final : gateway::CoordinatorLink, gateway::Probe {
   void carry_out(const gateway::SendReply& action);
   void carry_out(const gateway::Log& action);
   void carry_out(const gateway::Count&) {}
+  void carry_out(const gateway::Refused&) {}
   void arm_timer();
 
   // The hubs, as gateway/linux/hub_link drives them.

@@ -35,7 +35,8 @@ ARROWS = {
     "coordinator/store": ["shared/protocol/sync"],
     "coordinator/fleet": ["coordinator/store"],
     "coordinator/sync": ["coordinator/fleet"],
-    "coordinator/api": ["coordinator/fleet", "shared/json"],
+    "coordinator/audit": ["coordinator/fleet", "shared/json"],
+    "coordinator/api": ["coordinator/audit", "shared/json"],
     "coordinator/app": [
         "coordinator/api",
         "coordinator/sync",

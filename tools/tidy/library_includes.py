@@ -52,6 +52,7 @@ PURE = [
     "gateway/core",
     "coordinator/store",
     "coordinator/fleet",
+    "coordinator/audit",
     "coordinator/sync",
     "coordinator/api",
 ]

@@ -32,6 +32,8 @@ Uplink::Uplink(Settings settings, Services services, OutboxQueue queue)
       services_(std::move(services)),
       applier_(settings_.gateway_id, services_.crypto, services_.numbers),
       queue_(std::move(queue)),
+      audit_(settings_.gateway_id, services_.store, services_.crypto, services_.clock,
+             services_.entropy),
       outbox_size_(queue_.size()) {}
 
 Uplink::~Uplink() = default;
@@ -103,6 +105,7 @@ void Uplink::tick() {
   session_->tick(services_.clock.monotonic());
   for (auto& event : session_->take_events()) events_.push_back(std::move(event));
   advance();
+  send_audit();
 }
 
 bool Uplink::has_output() const {
@@ -302,6 +305,8 @@ void Uplink::open(const sync::Welcome& message) {
   }
   if (on_open) on_open();
   send_outbox();
+  audit_.restart();
+  send_audit();
 }
 
 void Uplink::on(sync::Refused& message) {
@@ -580,6 +585,55 @@ void Uplink::send_outbox() {
            "outbox entry " + outbox_id(sequence));
   }
   if (!entries->empty()) session_->send_outbox(*entries);
+}
+
+// ---- The audit log ----
+
+void Uplink::send_audit() {
+  if (ending_ || !session_->open()) return;
+  const auto segments = audit_.next_segments();
+  if (!segments)
+    return report(Level::error, "the audit log can't be read", {}, segments.error().reason);
+  if (*segments) return session_->send_audit(**segments);
+  auto seal = audit_.next_seal();
+  if (!seal) return report(Level::error, "the audit log can't be sealed", {}, seal.error().reason);
+  if (*seal) session_->send_audit(sync::AuditSealed{std::move(**seal)});
+}
+
+void Uplink::on(sync::AuditAck& message) {
+  if (message.diverged) {
+    report(Level::error,
+           "security: the coordinator holds other entries of this gateway's audit log: this disk "
+           "was rolled back; another log is begun");
+  }
+  auto build = [this, message](const store::Reader& reader) {
+    return audit_.taken(message, reader);
+  };
+  write(std::move(build), [this, message](const Result<store::Committed>& result) {
+    if (!result) {
+      return report(Level::error, "the audit log can't be cut", {}, result.error().reason);
+    }
+    audit_.acknowledged(message);
+    send_audit();
+  });
+}
+
+void Uplink::on(sync::AuditSealed& message) {
+  auto answer = audit_.sealed(message.seal);
+  if (!answer) return report(Level::error, "a seal can't be read", {}, answer.error().reason);
+  if (!answer->alarm.empty()) report(Level::error, "security: " + answer->alarm);
+  if (answer->kept.changes.empty()) {
+    if (answer->countersignature) {
+      session_->send_audit(sync::AuditSealed{std::move(*answer->countersignature)});
+    }
+    return;
+  }
+  auto build = [set = answer->kept](const store::Reader&) { return Result<store::ChangeSet>(set); };
+  // What was signed is remembered before it is told.
+  write(std::move(build), [this, sealed = std::move(answer->countersignature)](
+                              const Result<store::Committed>& result) {
+    if (result && sealed) session_->send_audit(sync::AuditSealed{*sealed});
+  });
 }
 
 }  // namespace berth::gateway

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "gateway/core/cache/applier.hpp"
+#include "gateway/core/cache/audit_uplink.hpp"
 #include "gateway/core/cache/known_absent.hpp"
 #include "gateway/core/cache/outbox.hpp"
 #include "gateway/core/cache/trusted_time.hpp"
@@ -112,6 +113,9 @@ class Uplink {
   // Ends the session, if there is one, to begin another at once.
   void reconnect();
 
+  // What seals of the audit log are signed with, from now on.
+  void set_identity(AuditUplink::Identity identity) { audit_.set_identity(std::move(identity)); }
+
   // Called once every time a session is open.
   std::function<void()> on_open;
 
@@ -169,6 +173,8 @@ class Uplink {
   void on(sync::CleanupRequest& message);
   void on(sync::CertificateReply& message);
   void on(sync::WebhookReply& message);
+  void on(sync::AuditAck& message);
+  void on(sync::AuditSealed& message);
   void on(sync::Closed& message);
 
   void write(WriteQueue::Build build, std::function<void(const Result<store::Committed>&)> then);
@@ -189,6 +195,7 @@ class Uplink {
   void set_linked(const domain::IdScope& tenant, bool linked);
   void release_fences(const domain::IdScope& tenant);
   void send_outbox();
+  void send_audit();
   void report(UplinkNotice::Level level, std::string text, const std::string& tenant = {},
               const std::string& reason = {}) const;
 
@@ -196,6 +203,7 @@ class Uplink {
   Services services_;
   Applier applier_;  // used by what is written, on the writer's thread
   OutboxQueue queue_;
+  AuditUplink audit_;
 
   std::unique_ptr<sync::GatewaySession> session_;
   std::deque<sync::GatewaySession::Event> events_;

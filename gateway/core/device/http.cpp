@@ -136,7 +136,8 @@ http::Response DeviceHttp::write(const http::Request& request, const Reply& repl
   }
   http::Response response;
   response.headers.set("Content-Type", kJsonUtf8);
-  response.headers.set("x-ms-request-id", protocol::new_guid(entropy_));
+  response.headers.set("x-ms-request-id", reply.tracking_id.empty() ? protocol::new_guid(entropy_)
+                                                                    : reply.tracking_id);
   if (const auto* challenge = std::get_if<ChallengeReply>(&reply.content)) {
     response.status = 401;
     response.body = json_.write(protocol::TpmChallengeBody{challenge->authentication_key});

@@ -77,9 +77,12 @@ struct Refusal {
   std::chrono::seconds retry_after{0};  // with throttled and unavailable
 };
 
+// `tracking_id` (below) is the GUID by which the device, both sides' logs and the audit log know
+// what was answered: of the operation, if the answer is about one.
 struct Reply {
   RequestToken token = 0;
   std::variant<OperationReply, RegistrationReply, ChallengeReply, Refusal> content;
+  std::string tracking_id = {};  // empty: the answer has none of its own
 };
 
 // Whether only the device itself can have got this reply: it says that its credential is good.

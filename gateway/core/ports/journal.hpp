@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "gateway/core/ports/admission.hpp"
@@ -22,6 +23,8 @@ struct OperationRef {
   domain::IdScope tenant;
   domain::RegistrationId registration_id;
   std::uint64_t serial = 0;  // never given twice by one engine
+  // The GUID by which logs on both sides know the operation (docs/monitoring.md).
+  std::string tracking_id = {};
 };
 
 // Write the intent, replacing an earlier one of the same device. Once written, the device's

@@ -28,8 +28,20 @@ struct Log {
   std::string tenant;  // as far as they are known
   std::string registration_id;
   std::string source;
-  std::string tracking_id;  // of a refusal
+  std::string tracking_id;  // of a refusal or an operation
   std::string text;
+};
+
+// A device was refused: for the audit log, and for the log of device operations. Told before its
+// reply, which may be held back.
+struct Refused {
+  RequestToken token = 0;
+  domain::IdScope tenant;       // empty: nobody's
+  std::string registration_id;  // as far as it is fit for a log
+  std::string source;
+  domain::DeviceProtocol protocol = domain::DeviceProtocol::https;
+  std::string tracking_id;
+  Error error;
 };
 
 // DPS's metrics by their names (service API 4): one more of `what`.
@@ -43,12 +55,16 @@ struct Count {
 };
 
 using Action = std::variant<RequestFence, LookBack, JournalIntent, JournalOutcome, RecordAttempt,
-                            AskAllocation, ApplyToHub, ReadTwin, SendReply, Log, Count>;
+                            AskAllocation, ApplyToHub, ReadTwin, SendReply, Log, Refused, Count>;
 using Actions = std::vector<Action>;
 
 inline void log(Actions& out, Log::Level level, const OperationRef& operation, std::string text) {
-  out.emplace_back(
-      Log{level, operation.tenant.str(), operation.registration_id.str(), {}, {}, std::move(text)});
+  out.emplace_back(Log{level,
+                       operation.tenant.str(),
+                       operation.registration_id.str(),
+                       {},
+                       operation.tracking_id,
+                       std::move(text)});
 }
 
 inline void count(Actions& out, Count::What what, const domain::IdScope& tenant,

@@ -23,7 +23,7 @@ Reply assigning_reply(RequestToken token, const Operation& operation) {
   result.registration.updated = operation.updated;
   result.etag = protocol::record_etag(0, operation.opened);
   reply.status.result = std::move(result);
-  return Reply{token, std::move(reply)};
+  return Reply{token, std::move(reply), operation.ref.tracking_id};
 }
 
 protocol::RegistrationResult result_of(const domain::Versioned<domain::Registration>& registration,

@@ -43,7 +43,8 @@ RegistrationEngine::RegistrationEngine(EngineSettings settings, EnginePorts port
 
 void RegistrationEngine::restore(std::vector<JournaledIntent> intents) {
   for (JournaledIntent& journaled : intents) {
-    const OperationRef ref{journaled.tenant, journaled.intent.registration_id, ++last_serial_};
+    const OperationRef ref{journaled.tenant, journaled.intent.registration_id, ++last_serial_,
+                           journaled.intent.api.tracking_id};
     Operation& operation = operations_.reopen(ref);
     operation.operation_id = journaled.intent.api.operation_id;
     operation.opened = journaled.intent.arrival;
@@ -213,8 +214,8 @@ void RegistrationEngine::begin(PendingRequest pending, const domain::Attested& a
 
   const Claim& claim = pending.claim();
   const std::uint64_t hash = device_hash(pending.tenant.str(), pending.registration_id.folded());
-  Operation* const opened =
-      operations_.open(OperationRef{pending.tenant, pending.registration_id, ++last_serial_});
+  Operation* const opened = operations_.open(OperationRef{
+      pending.tenant, pending.registration_id, ++last_serial_, protocol::new_guid(ports_.entropy)});
   if (opened == nullptr) {
     // Several SDKs give up on 429 (device API 7): a 202 keeps them, and costs nothing here.
     OperationReply later;
@@ -279,7 +280,7 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
       reply.status.result->tpm_authentication_key = std::move(*blob);
     }
     reply.status.status = reply.status.result->registration.status;
-    send(out, Reply{pending.token(), std::move(reply)});
+    send(out, Reply{pending.token(), std::move(reply), operation->ref.tracking_id});
     return;
   }
   if (parts->guid == kUnopenedGuid) {
@@ -314,7 +315,7 @@ void RegistrationEngine::serve_status(PendingRequest pending, const domain::Atte
                                       const KnownRegistration& known, Actions& out) {
   if (const Operation* operation = operations_.find(pending.tenant, pending.registration_id)) {
     RegistrationReply reply{result_of(*operation, known, attested)};
-    send(out, Reply{pending.token(), std::move(reply)});
+    send(out, Reply{pending.token(), std::move(reply), operation->ref.tracking_id});
     return;
   }
   if (needs_look_back(pending, known)) {

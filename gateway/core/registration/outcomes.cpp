@@ -32,6 +32,8 @@ domain::OutboxEntry assigned_outcome(const domain::IdScope& tenant, const domain
   entry.kind = domain::OutboxEntry::Kind::assigned;
   entry.arrival_moment = intent.arrival_moment;
   entry.permit_serial = intent.permit_serial;
+  entry.tracking_id = intent.api.tracking_id;
+  entry.protocol = intent.api.protocol;
 
   domain::Registration& registration = entry.registration;
   registration.registration_id = intent.registration_id;
@@ -72,6 +74,8 @@ domain::OutboxEntry failed_outcome(const domain::IdScope& tenant, const domain::
   entry.registration.last_attempt->decision = trace_of(intent, false);
   entry.arrival_moment = intent.arrival_moment;
   entry.permit_serial = intent.permit_serial;
+  entry.tracking_id = intent.api.tracking_id;
+  entry.protocol = intent.api.protocol;
   return entry;
 }
 

@@ -46,7 +46,8 @@ void Provisioner::begin(Operation& operation, PendingRequest pending,
   // Made here, and sealed with the intent: a replay gives the hub and the device the same.
   intent.credential = attested.tpm ? make_identity_keys(ports_.entropy) : attested.credential;
   intent.iot_edge = attested.provisioning.iot_edge;
-  intent.api = {claim.protocol, claim.api_version, operation.operation_id, {}};
+  intent.api = {
+      claim.protocol, claim.api_version, operation.operation_id, {}, operation.ref.tracking_id};
   if (const auto* registering = std::get_if<RegisterRequest>(&pending.request)) {
     intent.api.payload = registering->body.payload;
   }

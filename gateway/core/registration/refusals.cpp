@@ -41,6 +41,8 @@ void Refusals::refuse(const PendingRequest& pending, const Error& error,
   out.emplace_back(Log{Log::Level::warning, loggable(claim.id_scope),
                        loggable(claim.registration_id), claim.source, refusal.tracking_id,
                        error.reason});
+  out.emplace_back(Refused{pending.token(), pending.tenant, loggable(claim.registration_id),
+                           claim.source, claim.protocol, refusal.tracking_id, error});
   if (std::holds_alternative<RegisterRequest>(pending.request) && !pending.tenant.empty()) {
     count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, false);
     // Recorded beside what exists, and only there: IDs that somebody makes up fill no disk.
@@ -52,6 +54,8 @@ void Refusals::refuse(const PendingRequest& pending, const Error& error,
       if (enrollment) entry.registration.enrollment = *enrollment;
       entry.registration.gateway_id = settings_.gateway_id;
       entry.registration.arrival = pending.arrival;
+      entry.tracking_id = refusal.tracking_id;
+      entry.protocol = claim.protocol;
       entry.registration.last_attempt = attempt_failed_by(error, ports_.clock.wall());
       entry.registration.last_attempt->decision = pending.decision;
       entry.arrival_moment = {
@@ -60,7 +64,8 @@ void Refusals::refuse(const PendingRequest& pending, const Error& error,
       out.emplace_back(RecordAttempt{std::move(entry)});
     }
   }
-  Reply reply{pending.token(), std::move(refusal)};
+  std::string tracking_id = refusal.tracking_id;
+  Reply reply{pending.token(), std::move(refusal), std::move(tracking_id)};
   if (is_failed_attestation(error.code)) {
     const MonotonicTime now = ports_.clock.monotonic();
     const auto delay = failed_.note(claim.source, claim.id_scope, claim.registration_id, now);

@@ -68,6 +68,15 @@ AuditNote fit(AuditNote note) {
     field.value = within(field.value, std::min(kMaxAuditValue, left));
     left -= std::min(left, field.value.size());
   }
+  // An export shows fields as members of an object: a name stands once.
+  std::vector<AuditField> once;
+  for (AuditField& field : note.fields) {
+    const bool is_known = std::any_of(once.begin(), once.end(), [&field](const AuditField& other) {
+      return other.name == field.name;
+    });
+    if (!is_known) once.push_back(std::move(field));
+  }
+  note.fields = std::move(once);
   return note;
 }
 

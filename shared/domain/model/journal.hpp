@@ -35,6 +35,8 @@ struct ApiFacts {
   std::string api_version;
   std::string operation_id;
   JsonText payload;
+  // The GUID by which this registration is found in logs on both sides (docs/monitoring.md).
+  std::string tracking_id;
 };
 
 // Where a device was before it is moved.
@@ -101,6 +103,8 @@ struct OutboxEntry {
   Registration registration;
   BootMoment arrival_moment;
   std::uint64_t permit_serial = 0;
+  std::string tracking_id;  // as in ApiFacts, or of the refusal
+  DeviceProtocol protocol = DeviceProtocol::https;
 };
 
 // The name under which sequences of the outbox grow. A new one is made when the coordinator has

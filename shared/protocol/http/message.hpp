@@ -29,6 +29,7 @@ struct Request {
   std::string target;  // path and query, as on the request line
   Headers headers;
   std::string body;
+  std::string source;  // the peer's address, as far as the adapter knows it; for logs
 };
 
 struct Response {

@@ -425,6 +425,55 @@ bool take(const wire::Pong& from, Pong& to) {
   return true;
 }
 
+bool is_chain_name(const std::string& name) {
+  return !name.empty() && name.size() <= kMaxChainName;
+}
+
+void put(const AuditSegments& from, wire::Frame& frame) {
+  auto& to = *frame.mutable_audit_segments();
+  to.set_chain(from.chain);
+  for (const auto& segment : from.segments) {
+    auto& out = *to.add_segments();
+    out.set_number(segment.number);
+    out.set_body(text_of(segment.body));
+  }
+}
+
+bool take(const wire::AuditSegments& from, AuditSegments& to) {
+  if (!is_chain_name(from.chain()) || !within(from.segments(), kMaxSegmentsPerFrame)) return false;
+  to.chain = from.chain();
+  for (const auto& segment : from.segments()) {
+    to.segments.push_back({segment.number(), bytes_of(segment.body())});
+  }
+  return true;
+}
+
+void put(const AuditAck& from, wire::Frame& frame) {
+  auto& to = *frame.mutable_audit_ack();
+  to.set_chain(from.chain);
+  to.set_through(from.through);
+  to.set_diverged(from.diverged);
+}
+
+bool take(const wire::AuditAck& from, AuditAck& to) {
+  if (!is_chain_name(from.chain())) return false;
+  to.chain = from.chain();
+  to.through = from.through();
+  to.diverged = from.diverged();
+  return true;
+}
+
+void put(const AuditSealed& from, wire::Frame& frame) {
+  frame.mutable_audit_sealed()->set_seal(text_of(domain::encode_seal(from.seal)));
+}
+
+bool take(const wire::AuditSealed& from, AuditSealed& to) {
+  auto seal = domain::decode_seal(as_bytes(from.seal()));
+  if (!seal || !is_chain_name(seal->chain) || !is_chain_name(seal->signer)) return false;
+  to.seal = std::move(*seal);
+  return true;
+}
+
 // Key material must not stay behind in freed memory.
 void wipe_secrets(wire::Frame& frame) {
   if (frame.has_snapshot_begin()) wipe_text(frame.mutable_snapshot_begin()->mutable_digest_key());
@@ -475,6 +524,9 @@ Result<Message> message_from(const wire::Frame& frame) {
     case wire::Frame::kWebhookReply: return message_from<WebhookReply>(frame.webhook_reply());
     case wire::Frame::kPing: return message_from<Ping>(frame.ping());
     case wire::Frame::kPong: return message_from<Pong>(frame.pong());
+    case wire::Frame::kAuditSegments: return message_from<AuditSegments>(frame.audit_segments());
+    case wire::Frame::kAuditAck: return message_from<AuditAck>(frame.audit_ack());
+    case wire::Frame::kAuditSealed: return message_from<AuditSealed>(frame.audit_sealed());
     case wire::Frame::MESSAGE_NOT_SET:
       return Error{Errc::unsupported, "a frame of the sync peer holds no message that we know"};
   }
@@ -489,6 +541,9 @@ struct ChannelOf {
   Channel operator()(const DigestCheck&) const { return Channel::changes; }
   Channel operator()(const OutboxEntries&) const { return Channel::outcomes; }
   Channel operator()(const OutboxAck&) const { return Channel::outcomes; }
+  Channel operator()(const AuditSegments&) const { return Channel::outcomes; }
+  Channel operator()(const AuditAck&) const { return Channel::outcomes; }
+  Channel operator()(const AuditSealed&) const { return Channel::outcomes; }
   Channel operator()(const HeadRequest&) const { return Channel::requests; }
   Channel operator()(const HeadReply&) const { return Channel::requests; }
   Channel operator()(const LookBackRequest&) const { return Channel::requests; }
@@ -575,6 +630,11 @@ std::size_t frame_cost(const RecordChange& change) {
 
 std::size_t frame_cost(const domain::OutboxEntry& entry) {
   return encode(entry).size() + 8;
+}
+
+std::size_t frame_cost(const AuditSegments::Segment& segment) {
+  constexpr std::size_t kOverhead = 32;
+  return kOverhead + segment.body.size();
 }
 
 }  // namespace berth::sync

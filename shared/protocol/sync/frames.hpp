@@ -14,6 +14,7 @@
 #include "shared/base/result.hpp"
 #include "shared/base/secret_bytes.hpp"
 #include "shared/base/timestamp.hpp"
+#include "shared/domain/audit/seal.hpp"
 #include "shared/domain/model/gateway.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/journal.hpp"
@@ -34,6 +35,8 @@ inline constexpr std::size_t kMaxChangesPerFrame = 1000;
 inline constexpr std::size_t kMaxEntriesPerFrame = 64;
 inline constexpr std::size_t kMaxNamesPerCertificate = 32;
 inline constexpr std::size_t kMaxWebhookBody = 256 * 1024;  // bytes, either way
+inline constexpr std::size_t kMaxSegmentsPerFrame = 64;
+inline constexpr std::size_t kMaxChainName = 128;
 // A sender of records begins another frame beyond this, so that the largest record still fits.
 inline constexpr std::size_t kFrameBudget = 512 * 1024;
 
@@ -234,11 +237,34 @@ struct Pong {
   std::uint64_t nonce = 0;
 };
 
+// A part of the gateway's audit log, to be kept at the coordinator (docs/formats/audit.md).
+struct AuditSegments {
+  struct Segment {
+    std::uint64_t number = 0;
+    Bytes body;  // domain::encode_segment
+  };
+  std::string chain;
+  std::vector<Segment> segments;
+};
+// All segments up to `through` are the coordinator's now.
+struct AuditAck {
+  std::string chain;
+  std::uint64_t through = 0;
+  // The next one is not what follows here: this gateway's log was rolled back, and it begins
+  // another.
+  bool diverged = false;
+};
+// A seal over one's own log, or the countersignature under the other's.
+struct AuditSealed {
+  domain::AuditSeal seal;
+};
+
 using Message = std::variant<Hello, Welcome, Refused, SnapshotBegin, SnapshotRecords, SnapshotEnd,
                              Changes, DigestCheck, ResyncRequest, PermitGrant, HubTokens,
                              HeadRequest, HeadReply, LookBackRequest, LookBackReply, OutboxEntries,
                              OutboxAck, CleanupRequest, CleanupReply, CertificateRequest,
-                             CertificateReply, WebhookRequest, WebhookReply, Ping, Pong>;
+                             CertificateReply, WebhookRequest, WebhookReply, Ping, Pong,
+                             AuditSegments, AuditAck, AuditSealed>;
 
 // The channel that a message travels on.
 [[nodiscard]] Channel channel_of(const Message& message);
@@ -263,5 +289,6 @@ class FrameReader {
 // How many bytes something adds to a frame, for keeping within kFrameBudget.
 [[nodiscard]] std::size_t frame_cost(const RecordChange& change);
 [[nodiscard]] std::size_t frame_cost(const domain::OutboxEntry& entry);
+[[nodiscard]] std::size_t frame_cost(const AuditSegments::Segment& segment);
 
 }  // namespace berth::sync

@@ -79,12 +79,14 @@ void put(const domain::ApiFacts& from, wire::ApiFacts& to) {
   to.set_protocol(number_of(from.protocol));
   to.set_api_version(from.api_version);
   to.set_operation_id(from.operation_id);
+  to.set_tracking_id(from.tracking_id);
   to.set_payload(from.payload);
 }
 
 bool take(const wire::ApiFacts& from, domain::ApiFacts& to) {
   to.api_version = from.api_version();
   to.operation_id = from.operation_id();
+  to.tracking_id = from.tracking_id();
   to.payload = from.payload();
   return take_enum(from.protocol(), domain::DeviceProtocol::coap, to.protocol);
 }

@@ -20,7 +20,8 @@ class CoordinatorSession {
   // What the gateway asks and says; Hello comes first and once. Ping is answered here, and shown
   // for the clock that it carries.
   using Event = std::variant<Hello, ResyncRequest, HeadRequest, LookBackRequest, OutboxEntries,
-                             CleanupReply, CertificateRequest, WebhookRequest, Ping, Closed>;
+                             CleanupReply, CertificateRequest, WebhookRequest, Ping, AuditSegments,
+                             AuditSealed, Closed>;
 
   explicit CoordinatorSession(MonotonicTime now) : last_heard_(now) {}
 

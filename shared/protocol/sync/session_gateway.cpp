@@ -251,4 +251,12 @@ void GatewaySession::accept_cleanup(std::uint64_t request_id) {
   if (open()) send(CleanupReply{request_id});
 }
 
+void GatewaySession::send_audit(const AuditSegments& segments) {
+  if (open()) send(segments);
+}
+
+void GatewaySession::send_audit(const AuditSealed& sealed) {
+  if (open()) send(sealed);
+}
+
 }  // namespace berth::sync

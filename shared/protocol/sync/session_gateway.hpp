@@ -39,9 +39,10 @@ class GatewaySession {
  public:
   // What the coordinator sends, in the order it is to be applied, and the end of the session.
   // Changes and snapshots appear only where they join what came before.
-  using Event = std::variant<Welcome, Refused, SnapshotBegin, SnapshotRecords, SnapshotEnd, Changes,
-                             DigestCheck, PermitGrant, HubTokens, HeadReply, LookBackReply,
-                             OutboxAck, CleanupRequest, CertificateReply, WebhookReply, Closed>;
+  using Event =
+      std::variant<Welcome, Refused, SnapshotBegin, SnapshotRecords, SnapshotEnd, Changes,
+                   DigestCheck, PermitGrant, HubTokens, HeadReply, LookBackReply, OutboxAck,
+                   CleanupRequest, CertificateReply, WebhookReply, AuditAck, AuditSealed, Closed>;
 
   // `hello.now` is this boot's clock at `now`. Queues the Hello.
   GatewaySession(Hello hello, MonotonicTime now);
@@ -77,6 +78,9 @@ class GatewaySession {
   void send_outbox(std::span<const domain::OutboxEntry> entries);
   // The task of a CleanupRequest is in the journal.
   void accept_cleanup(std::uint64_t request_id);
+  // What is of the audit log, at the caller's pace.
+  void send_audit(const AuditSegments& segments);
+  void send_audit(const AuditSealed& sealed);
 
  private:
   enum class State : std::uint8_t { greeting, open, closed };

@@ -129,6 +129,8 @@ void put(const domain::OutboxEntry& from, wire::OutboxEntry& to) {
   put(from.registration, *to.mutable_registration());
   put(from.arrival_moment, *to.mutable_arrival_moment());
   to.set_permit_serial(from.permit_serial);
+  to.set_tracking_id(from.tracking_id);
+  to.set_protocol(number_of(from.protocol));
 }
 
 bool take(const wire::OutboxEntry& from, domain::OutboxEntry& to) {
@@ -136,7 +138,9 @@ bool take(const wire::OutboxEntry& from, domain::OutboxEntry& to) {
   take_id(from.id_scope(), to.id_scope);
   take(from.arrival_moment(), to.arrival_moment);
   to.permit_serial = from.permit_serial();
+  to.tracking_id = from.tracking_id();
   return take_enum(from.kind(), domain::OutboxEntry::Kind::failed_attempt, to.kind) &&
+         take_enum(from.protocol(), domain::DeviceProtocol::coap, to.protocol) &&
          take(from.registration(), to.registration);
 }
 

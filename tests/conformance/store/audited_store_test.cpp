@@ -198,3 +198,14 @@ TEST(AuditedStore, KeepsTheLastSealOfEachSignerAndDay) {
   CHECK_EQUAL(1, seals->size());
   CHECK_EQUAL(2, seals->front().position.sequence);
 }
+
+TEST(AuditedStore, RepeatsWhatOnlyTheOldChainHeldWhereItMoves) {
+  CHECK_TRUE(commit_one(*store, noted("a", "1")).has_value());
+  CHECK_TRUE(commit_one(*store, noted("b", "1")).has_value());
+  auto another = trail.begin_another(*store, "the disk was rolled back", 1);
+  CHECK_TRUE(another.has_value());
+  CHECK_TRUE(commit_one(*store, std::move(*another)).has_value());
+  CHECK_TRUE(proven("node-1~2") == (std::vector<std::string>{"node-1", "a", "b"}));
+  CHECK_TRUE(*list_chains(*store) == (std::vector<std::string>{"node-1~2"}));
+  CHECK_FALSE(store->read(kNode, Table::audit_segment, segment_id("node-1", 1))->has_value());
+}

@@ -14,6 +14,7 @@
 #include "coordinator/api/admin_api.hpp"
 #include "coordinator/api/coordinator_api.hpp"
 #include "coordinator/api/service_api.hpp"
+#include "coordinator/audit/audit_export.hpp"
 #include "coordinator/fleet/certificate_authority.hpp"
 #include "coordinator/fleet/fleet.hpp"
 #include "coordinator/fleet/joining.hpp"
@@ -82,9 +83,15 @@ struct ApiFixture : CatalogFixture {
     const auto admin =
         coordinator::admin_endpoints(catalog, *fleet, *joining, *crypto, clock, entropy, {});
     endpoints.insert(endpoints.end(), admin.begin(), admin.end());
+    audit = std::make_unique<coordinator::AuditExport>(store, *ca, *crypto, clock,
+                                                       *catalog.coordinator_id());
+    const auto log = coordinator::audit_endpoints(catalog, *audit);
+    endpoints.insert(endpoints.end(), log.begin(), log.end());
     api = std::make_unique<coordinator::CoordinatorApi>(
         catalog, *crypto, clock, entropy, std::move(endpoints),
-        [this](const http::Request&, const Error& error) { refusals.push_back(error); });
+        coordinator::CoordinatorApi::Observers{
+            [this](const http::Request&, const Error& error) { refusals.push_back(error); },
+            [this](const coordinator::ServiceOperation& done) { operations.push_back(done); }});
   }
 
   // Signed with the primary key of a policy of the default tenant, or of the operator.
@@ -139,8 +146,10 @@ struct ApiFixture : CatalogFixture {
   std::unique_ptr<coordinator::Joining> joining;
   std::unique_ptr<coordinator::Fleet> fleet;
   std::unique_ptr<coordinator::ServiceApi> service;
+  std::unique_ptr<coordinator::AuditExport> audit;
   std::unique_ptr<coordinator::CoordinatorApi> api;
   std::vector<Error> refusals;
+  std::vector<coordinator::ServiceOperation> operations;
 };
 
 }  // namespace berth::testing

@@ -200,7 +200,7 @@ TEST(AuditChain, TheLargestNoteFitsASegment) {
   AuditPosition head;
   AuditNote note;
   for (std::size_t i = 0; i < kMaxAuditFields; ++i) {
-    note.add(std::string(kMaxAuditName, 'n'), std::string(kMaxAuditValue, 'v'));
+    note.add(std::to_string(i) + std::string(kMaxAuditName, 'n'), std::string(kMaxAuditValue, 'v'));
   }
   const AuditEntry entry = append_entry(head, chain, note, {}, start, *crypto);
   CHECK_TRUE(segment_cost(entry.note) <= kMaxSegmentSize);

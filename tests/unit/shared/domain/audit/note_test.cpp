@@ -35,7 +35,9 @@ TEST(AuditNote, KeepsAValueAtTheLimitAndCutsOnePastIt) {
 
 TEST(AuditNote, KeepsAllValuesTogetherWithinTheirLimit) {
   AuditNote note;
-  for (int i = 0; i < 5; ++i) note.add("value", std::string(kMaxAuditValue, 'a'));
+  for (int i = 0; i < 5; ++i) {
+    note.add("value" + std::to_string(i), std::string(kMaxAuditValue, 'a'));
+  }
   std::size_t size = 0;
   for (const AuditField& field : fit(note).fields) size += field.value.size();
   CHECK_TRUE(size >= kMaxAuditNote);
@@ -61,4 +63,12 @@ TEST(AuditNote, KeepsUtf8AndReplacesWhatIsNone) {
 TEST(AuditNote, NeverCutsACharacterInTwo) {
   const std::string cut = fitted(std::string(kMaxAuditValue - 1, 'a') + "€");
   CHECK_TRUE(cut.starts_with(std::string(kMaxAuditValue - 1, 'a') + " "));
+}
+
+TEST(AuditNote, KeepsTheFirstOfTwoFieldsOfOneName) {
+  AuditNote note;
+  note.add("hub", "a").add("hub", "b");
+  const AuditNote fitted_note = fit(note);
+  CHECK_EQUAL(1, fitted_note.fields.size());
+  STRCMP_EQUAL("a", fitted_note.fields.front().value.c_str());
 }

@@ -22,6 +22,19 @@ RecordChange removal() {
 }
 
 // One message of each kind, with every field set.
+domain::AuditSeal audit_seal() {
+  domain::AuditSeal seal;
+  seal.chain = "gw-1";
+  seal.position.sequence = 12;
+  seal.position.hash.fill(3);
+  seal.position.time = at(6);
+  seal.signer = "coordinator-1";
+  seal.signed_at = at(7);
+  seal.signature = Bytes{0x30};
+  seal.certificate = Bytes{0x31};
+  return seal;
+}
+
 std::vector<Message> every_message() {
   const domain::BootMoment moment{"boot-1", std::chrono::microseconds{5}};
   Hello hello;
@@ -63,7 +76,10 @@ std::vector<Message> every_message() {
           WebhookRequest{6, kTenant, {true, "grp-1", 3}, R"({"linkedHubs":[]})"},
           WebhookReply{6, 200, R"({"iotHubHostName":"a"})", "none"},
           Ping{5, moment},
-          Pong{5}};
+          Pong{5},
+          AuditSegments{"gw-1", {{7, Bytes{1, 2}}, {8, Bytes{3}}}},
+          AuditAck{"gw-1", 8, true},
+          AuditSealed{audit_seal()}};
 }
 
 Bytes with_length(std::size_t size, ByteView body) {
@@ -215,4 +231,30 @@ TEST(Frames, CostNoMoreThanWasCounted) {
   std::size_t counted = 100;
   for (const auto& each : records) counted += frame_cost(each);
   CHECK_TRUE(encode_frame(Changes{kTenant, 1, 2, records}).size() <= counted);
+}
+
+TEST(Frames, CarryAsManySegmentsAsAllowedAndNoMore) {
+  AuditSegments segments{"gw-1", {}};
+  for (std::size_t i = 0; i < kMaxSegmentsPerFrame; ++i) segments.segments.push_back({i, Bytes{1}});
+  FrameReader reader;
+  reader.feed(encode_frame(segments));
+  CHECK_TRUE(reader.next()->has_value());
+  segments.segments.push_back({99, Bytes{1}});
+  reader.feed(encode_frame(segments));
+  CHECK_FALSE(reader.next()->has_value());
+}
+
+TEST(Frames, NameNoChainLongerThanAllowed) {
+  FrameReader reader;
+  reader.feed(encode_frame(AuditAck{std::string(kMaxChainName, 'c'), 1, false}));
+  CHECK_TRUE(reader.next()->has_value());
+  reader.feed(encode_frame(AuditAck{std::string(kMaxChainName + 1, 'c'), 1, false}));
+  CHECK_FALSE(reader.next()->has_value());
+}
+
+TEST(Frames, CountASegmentForNoLessThanItTakes) {
+  const AuditSegments::Segment segment{~0ULL, Bytes(1000, 1)};
+  const std::size_t alone = encode_frame(AuditSegments{"gw-1", {segment}}).size();
+  const std::size_t two = encode_frame(AuditSegments{"gw-1", {segment, segment}}).size();
+  CHECK_TRUE(two - alone <= frame_cost(segment));
 }

@@ -59,6 +59,7 @@ TEST(JournalCodec, KeepsEveryFieldOfAnIntent) {
   CHECK_TRUE(after.api.api_version == "2021-06-01");
   CHECK_TRUE(after.api.operation_id == "4.abc");
   CHECK_TRUE(after.api.payload == before.api.payload);
+  CHECK_TRUE(after.api.tracking_id == "2f6b8e0c");
 }
 
 TEST(JournalCodec, KeepsWhichKeyTheDeviceSignedWith) {
@@ -90,6 +91,8 @@ TEST(JournalCodec, KeepsEveryFieldOfAnOutboxEntry) {
   CHECK_TRUE(sync::encode(before.registration) == sync::encode(after.registration));
   CHECK_TRUE(before.arrival_moment == after.arrival_moment);
   UNSIGNED_LONGLONGS_EQUAL(42, after.permit_serial);
+  CHECK_TRUE(after.tracking_id == "2f6b8e0c");
+  CHECK_TRUE(after.protocol == domain::DeviceProtocol::amqp_ws);
 }
 
 TEST(JournalCodec, KeepsEveryFieldOfACleanupTask) {
@@ -179,7 +182,7 @@ TEST(JournalCodec, WritesTheseBytesForAnIntent) {
       "616c223a33307d700178008001028a01210a056875622d30120d6875622d302e6578616d706c651a0364"
       "2d302204424242429001019a01077b2270223a317da2012f0a056875622d32120d6875622d622e657861"
       "6d706c6518c7b198c6c1c4820322086875625f66756c6c2a0466756c6ca2011f0a056875622d31120d68"
-      "75622d612e6578616d706c651887b6d5c6c1c48203aa01240805120a323032312d30362d30311a05342e"
-      "616263220d7b226d6f64656c223a2270227d",
+      "75622d612e6578616d706c651887b6d5c6c1c48203aa012e0805120a323032312d30362d30311a05342e"
+      "616263220d7b226d6f64656c223a2270227d2a083266366238653063",
       to_hex(sync::encode(intent())).c_str());
 }

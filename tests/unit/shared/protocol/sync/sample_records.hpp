@@ -169,7 +169,7 @@ inline domain::Intent intent() {
   i.payload = R"({"p":1})";
   i.attempts = {{domain::HubId("hub-2"), "hub-b.example", at(1700000011), Errc::hub_full, "full"},
                 {domain::HubId("hub-1"), "hub-a.example", at(1700000012), std::nullopt, ""}};
-  i.api = {domain::DeviceProtocol::coap, "2021-06-01", "4.abc", R"({"model":"p"})"};
+  i.api = {domain::DeviceProtocol::coap, "2021-06-01", "4.abc", R"({"model":"p"})", "2f6b8e0c"};
   return i;
 }
 
@@ -181,6 +181,8 @@ inline domain::OutboxEntry outbox_entry() {
   e.registration = registration();
   e.arrival_moment = {"boot-1", std::chrono::microseconds{123456}};
   e.permit_serial = 42;
+  e.tracking_id = "2f6b8e0c";
+  e.protocol = domain::DeviceProtocol::amqp_ws;
   return e;
 }
 

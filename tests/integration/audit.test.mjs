@@ -1,0 +1,272 @@
+// One tracking ID leads from a device's answer to both sides' logs and to the audit log; the metrics
+// count what happened; and the audit log proves itself (docs/monitoring.md, docs/formats/audit.md).
+import assert from 'node:assert/strict';
+import {createHmac} from 'node:crypto';
+import {readFileSync, writeFileSync} from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import path from 'node:path';
+import test from 'node:test';
+
+import {newKey} from './certificates.mjs';
+import {Installation} from './installation.mjs';
+import {dev, hubNames, service} from './peers.mjs';
+import {until} from './waiting.mjs';
+
+const installation = Installation.running(process.env.BERTH_BIN, process.env.BERTH_DEV_DIR);
+const client = service();
+const exported = path.join(installation.dir, 'audit.jsonl');
+const secrets = [];
+
+function sasToken(resource, key) {
+  const expiry = Math.floor(Date.now() / 1000) + 600;
+  const encoded = encodeURIComponent(resource);
+  const signature =
+      createHmac('sha256', Buffer.from(key, 'base64')).update(`${encoded}\n${expiry}`).digest('base64');
+  return `SharedAccessSignature sr=${encoded}&sig=${encodeURIComponent(signature)}&se=${expiry}` +
+      '&skn=registration';
+}
+
+// A request as a device sends it: status, headers and body, which SDKs do not show.
+function ask(method, id, key, suffix, body) {
+  const target =
+      `/${dev.idScope}/registrations/${id}${suffix}?api-version=2021-06-01`;
+  const text = body === undefined ? '' : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request = https.request(
+        {
+          host: dev.device.host,
+          port: dev.device.https,
+          method,
+          path: target,
+          headers: {
+            'Authorization': sasToken(`${dev.idScope}/registrations/${id}`, key),
+            'Content-Type': 'application/json',
+            'Content-Length': Buffer.byteLength(text),
+          },
+        },
+        (response) => {
+          let said = '';
+          response.on('data', (chunk) => (said += chunk));
+          response.on('end', () => resolve({
+                                status: response.statusCode,
+                                headers: response.headers,
+                                body: JSON.parse(said),
+                              }));
+        });
+    request.on('error', reject);
+    request.end(text);
+  });
+}
+
+const register = (id, key) => ask('PUT', id, key, '/register', {registrationId: id});
+
+async function registerUntilAssigned(id, key) {
+  const begun = await register(id, key);
+  assert.equal(begun.status, 202);
+  const trackingId = begun.headers['x-ms-request-id'];
+  const done = await until(`${id} to be assigned`, async () => {
+    const answer = await ask('GET', id, key, `/operations/${begun.body.operationId}`);
+    return answer.body.status === 'assigned' ? answer : undefined;
+  });
+  assert.equal(done.headers['x-ms-request-id'], trackingId, 'a poll names the same operation');
+  return trackingId;
+}
+
+async function enroll(registrationId) {
+  const primaryKey = newKey();
+  secrets.push(primaryKey);
+  await client.createOrUpdateIndividualEnrollment({
+    registrationId,
+    attestation: {type: 'symmetricKey', symmetricKey: {primaryKey, secondaryKey: newKey()}},
+    allocationPolicy: 'static',
+    iotHubs: [hubNames[0]],
+  });
+  return primaryKey;
+}
+
+const logLines = (program) => readFileSync(path.join(installation.dir, `${program}.log`), 'utf8')
+                                  .split('\n')
+                                  .filter((line) => line.startsWith('{'))
+                                  .map((line) => JSON.parse(line));
+
+const lineWith = (program, fits) =>
+    until(`a line in ${program}'s log`, () => logLines(program).find(fits));
+
+async function audit() {
+  await installation.berth('--login', dev.operator.connectionString, '--ca-file', dev.service.caFile,
+                           'audit', 'export', exported);
+  return readFileSync(exported, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+}
+
+const entryWith = (kind, trackingId) => until(`${kind} in the audit log`, async () => {
+  const lines = await audit();
+  return lines.find((line) => line.kind === kind && line.fields.trackingId === trackingId);
+});
+
+async function verify(file = exported) {
+  const {stdout} = await installation.berth('--ca-file', dev.service.caFile, '--output', 'json',
+                                            'audit', 'verify', file);
+  return JSON.parse(stdout);
+}
+
+function scrape(url) {
+  return new Promise((resolve, reject) => {
+    http.get(url, (response) => {
+          let said = '';
+          response.on('data', (chunk) => (said += chunk));
+          response.on('end', () => {
+            const samples = new Map();
+            for (const line of said.split('\n')) {
+              const sample = /^(berth_\w+\{.*\}) (\d+)$/.exec(line);
+              if (sample) samples.set(sample[1], Number(sample[2]));
+            }
+            resolve(samples);
+          });
+        }).on('error', reject);
+  });
+}
+
+// What was counted between two scrapes, by name and labels.
+function counted(before, after, name, labels) {
+  let sum = 0;
+  for (const [sample, value] of after) {
+    if (!sample.startsWith(`${name}{`)) continue;
+    const fits = Object.entries(labels).every(([key, text]) => sample.includes(`${key}="${text}"`));
+    if (fits) sum += value - (before.get(sample) ?? 0);
+  }
+  return sum;
+}
+
+test('a refused device is found by the tracking ID that it was given', async () => {
+  const key = await enroll('audited-refused-1');
+  await until('the gateway to know the enrollment',
+              async () => (await register('audited-refused-1', key)).status === 202);
+  const refused = await register('audited-refused-1', newKey());
+  assert.equal(refused.status, 401);
+  const trackingId = refused.body.trackingId;
+  assert.equal(refused.headers['x-ms-request-id'], trackingId);
+
+  const said = await lineWith('berth-gateway', (line) => line.trackingId === trackingId);
+  assert.equal(said.registrationId, 'audited-refused-1');
+  const operation = await lineWith(
+      'berth-gateway',
+      (line) => line.Category === 'DeviceOperations' && line.CorrelationId === trackingId);
+  assert.equal(operation.OperationName, 'Register');
+  assert.equal(operation.OperationVersion, 'June2021');
+  assert.equal(operation.ResultType, 'ClientError');
+  assert.equal(operation.ResultSignature, '401');
+  assert.match(operation.CallerIpAddress, /^127\.0\.0\.X+$/);
+  assert.deepEqual(JSON.parse(operation.properties_s),
+                   {id: 'audited-refused-1', type: 'Registration', protocol: 'Https'});
+  const atCoordinator = await lineWith('berth-coordinator',
+                                       (line) => line.CorrelationId === trackingId);
+  assert.equal(atCoordinator.Category, 'DeviceOperations');
+  assert.equal(atCoordinator.ResultType, 'Failure');
+  const entry = await entryWith('refused', trackingId);
+  assert.equal(entry.fields.registrationId, 'audited-refused-1');
+  assert.equal(entry.tenant, dev.idScope);
+});
+
+test('an assigned device is found by the tracking ID that it was given', async () => {
+  const key = await enroll('audited-1');
+  await until('the gateway to know the enrollment',
+              async () => (await register('audited-1', key)).status === 202);
+  const trackingId = await registerUntilAssigned('audited-1', key);
+
+  await lineWith('berth-gateway', (line) => line.trackingId === trackingId &&
+                     line.message === `assigned to hub ${hubNames[0]} as audited-1`);
+  const operation = await lineWith('berth-gateway', (line) => line.CorrelationId === trackingId);
+  assert.equal(operation.ResultType, 'Success');
+  const atCoordinator = await lineWith('berth-coordinator',
+                                       (line) => line.CorrelationId === trackingId);
+  assert.equal(atCoordinator.ResultType, 'Success');
+  assert.equal((await entryWith('accepted', trackingId)).fields.registrationId, 'audited-1');
+  assert.equal((await entryWith('assigned', trackingId)).fields.hub, hubNames[0]);
+});
+
+test('what an admin does is in the log of service operations, and in the audit log', async () => {
+  await enroll('audited-2');
+  const operation = await lineWith('berth-coordinator', (line) => {
+    return line.Category === 'ServiceOperations' && line.OperationName === 'Upsert' &&
+        JSON.parse(line.properties_s).id === 'audited-2';
+  });
+  assert.equal(operation.ResultType, 'Success');
+  assert.equal(JSON.parse(operation.properties_s).type, 'IndividualEnrollment');
+  const entry = await entryWith('change', operation.CorrelationId);
+  assert.equal(entry.fields.operation, 'PUT /enrollments/{id}');
+  assert.match(entry.fields.source, /^127\./);
+  assert.equal(JSON.parse(entry.fields.after).registrationId, 'audited-2');
+});
+
+test('the metrics count what happened, on both programs', async () => {
+  const key = await enroll('counted-1');
+  await until('the gateway to know the enrollment',
+              async () => (await register('counted-1', key)).status === 202);
+  await registerUntilAssigned('counted-1', key);
+  await until('the coordinator to know the device',
+              async () => (await client.getDeviceRegistrationState('counted-1')).responseBody);
+  const before = await scrape(dev.metrics.gateway);
+  const fleetBefore = await scrape(dev.metrics.coordinator);
+  const trackingId = await registerUntilAssigned('counted-1', key);
+  for (let i = 0; i < 3; ++i) await register('counted-1', newKey());
+  await lineWith('berth-coordinator', (line) => line.CorrelationId === trackingId);
+  const after = await scrape(dev.metrics.gateway);
+  const fleetAfter = await scrape(dev.metrics.coordinator);
+  const service_ = {provisioning_service_name: dev.idScope};
+  const at = (name, labels) => counted(before, after, name, {...service_, ...labels});
+  assert.equal(at('berth_attestation_attempts_total', {protocol: 'Https', status: 'Success'}), 1);
+  assert.equal(at('berth_attestation_attempts_total', {protocol: 'Https', status: 'Failure'}), 3);
+  assert.equal(
+      at('berth_registration_attempts_total', {iot_hub_name: hubNames[0], status: 'Success'}), 1);
+  assert.equal(counted(fleetBefore, fleetAfter, 'berth_fleet_registration_attempts_total',
+                       {...service_, iot_hub_name: hubNames[0], status: 'Success'}),
+               1);
+});
+
+test('the audit log is unbroken over restarts and kills, and signed by both sides', async () => {
+  await installation.kill('gateway');
+  await installation.restart('gateway');
+  await installation.end('coordinator');
+  await installation.restart('coordinator');
+  const key = await until('the coordinator to serve again', () => enroll('audited-3'));
+  await until('the gateway to serve again',
+              async () => (await register('audited-3', key)).status === 202);
+  const trackingId = await registerUntilAssigned('audited-3', key);
+  await entryWith('assigned', trackingId);
+  const sections = await until('both logs to be signed by the other side', async () => {
+    await audit();
+    const found = await verify();
+    const nodes = found.map((section) => section.chain);
+    const isSigned = found.every(
+        (section) => nodes.every((node) => node === section.chain ||
+                                     section.signedBy.includes(node)));
+    return isSigned && found.length === 2 ? found : undefined;
+  });
+  for (const section of sections) assert.equal(section.from, 1);
+});
+
+test('an export that was changed is not proven', async () => {
+  const text = readFileSync(exported, 'utf8');
+  const changed = path.join(installation.dir, 'changed.jsonl');
+  const lines = text.split('\n');
+  const tampered = [
+    text.replace('audited-1', 'audited-9'),
+    lines.filter((_, index) => index !== 3).join('\n'),
+    lines.slice(0, -2).join('\n') + '\n',
+  ];
+  for (const other of tampered) {
+    writeFileSync(changed, other);
+    await assert.rejects(verify(changed), (error) => error.code === 1);
+  }
+});
+
+test('no secret is in the audit log, nor in any log', async () => {
+  await audit();
+  const files = [exported, 'berth-gateway.log', 'berth-coordinator.log'].map(
+      (file) => readFileSync(path.resolve(installation.dir, file), 'utf8'));
+  assert.ok(secrets.length >= 4);
+  for (const secret of [...secrets, dev.service.connectionString.split('SharedAccessKey=')[1]]) {
+    for (const text of files) assert.ok(!text.includes(secret));
+  }
+});
