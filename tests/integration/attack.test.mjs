@@ -177,9 +177,9 @@ test('a gateway under attack stays up and fair', async (t) => {
     u.diagnostic(JSON.stringify(report));
     u.diagnostic(`the owner registered ${times.length} times, the longest ${Math.max(...times)} ms`);
     assert.ok(times.length >= 3);
-    // None of the guesses got more than a refusal, and they had to wait for it.
+    // None of the guesses got more than a refusal, and they had to wait for it; some got less.
     const others = Object.keys(report.ends).filter(
-        (end) => !['status 401, closed', 'held to the end'].includes(end));
+        (end) => !/^(status 401, closed|held to the end|not connected: .*)$/.test(end));
     assert.deepEqual(others, []);
     assert.ok(report.milliseconds.p50 > 1000, `${report.milliseconds.p50} ms`);
   });

@@ -129,7 +129,7 @@ test('a coordinator whose back-up was restored learns again what it lost', async
 });
 
 test('a gateway whose disk was rolled back learns again what it lost', async (t) => {
-  const ROLLED_BACK = /disk was rolled back/;
+  const ROLLED_BACK = /disk was rolled back: /;
   const group = await makeGroup('rolled-back');
   const copy = await backUp('gateway');
   await assertAssigned(group, 'forgotten-', hub);

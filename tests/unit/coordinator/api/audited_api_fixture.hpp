@@ -1,6 +1,7 @@
 // The coordinator's HTTP surface over a store that keeps an audit log, as the program has it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,6 +18,8 @@ namespace berth::testing {
 
 struct AuditedApiFixture : ApiFixture {
   AuditedApiFixture() {
+    // Of several tenants the oldest is the default one: the fixture's.
+    clock.advance(std::chrono::seconds(1));
     joining = std::make_unique<coordinator::Joining>(
         audited_catalog.gateways, *ca, *catalog.coordinator_id(),
         coordinator::PublicEndpoint{"coordinator.example.test", 443}, *crypto, clock, entropy);
