@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "gateway/core/registration/hub_attempts.hpp"
-#include "shared/domain/allocation/allocate.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
+#include "shared/domain/destination.hpp"
 #include "shared/domain/reprovision.hpp"
 #include "shared/protocol/record_etag.hpp"
 
@@ -17,41 +17,27 @@ namespace {
 
 using Enrollment = std::variant<domain::IndividualEnrollment, domain::EnrollmentGroup>;
 
-struct Choice {
-  Decided decided = Decided::hub;
-  domain::Allocation allocation;
-};
-
-// The hub, or that the webhook is to be asked for it.
-Result<Choice> choose(const DecisionInputs& inputs, const domain::IdScope& tenant,
-                      const domain::Provisioning& provisioning,
-                      const std::optional<domain::Registration>& previous,
-                      const std::vector<domain::LinkedHub>& hubs, domain::Intent& intent) {
+// What shared/domain/destination is to go by.
+Result<domain::DestinationRequest> destination_request(const DecisionInputs& inputs,
+                                                       const domain::IdScope& tenant,
+                                                       const std::vector<domain::LinkedHub>& hubs,
+                                                       const domain::DeviceId& device_id,
+                                                       const domain::Intent& intent) {
   const Result<domain::TenantSettings> settings = inputs.cache.settings(tenant);
   if (!settings) return settings.error();
-
-  domain::AllocationRequest request;
-  request.registration_id = intent.registration_id;
-  request.hubs = hubs;
-  request.service_default = settings->allocation_policy;
-  request.geo_latency = inputs.geo_latency;
-  if (domain::is_assignment(previous)) request.current = previous->hub_id;
-  request.refused_by = hubs_that_refused(intent);
-  domain::HubLatencies latencies;
+  domain::DestinationRequest request;
+  request.device_id = device_id;
+  request.allocation.registration_id = intent.registration_id;
+  request.allocation.hubs = hubs;
+  request.allocation.service_default = settings->allocation_policy;
+  request.allocation.geo_latency = inputs.geo_latency;
+  request.allocation.refused_by = hubs_that_refused(intent);
   for (const domain::LinkedHub& hub : hubs) {
-    if (const auto latency = inputs.probe.latency(hub.hub_id)) latencies[hub.hub_id] = *latency;
+    if (const auto latency = inputs.probe.latency(hub.hub_id)) {
+      request.latencies[hub.hub_id] = *latency;
+    }
   }
-  auto allocation =
-      domain::allocate(request, provisioning, latencies, inputs.crypto, &intent.decision);
-  if (allocation) return Choice{Decided::hub, std::move(*allocation)};
-  if (allocation.error().code != Errc::unsupported) return allocation.error();
-  if (!provisioning.custom_allocation) {
-    return Error{Errc::allocation_failed,
-                 "custom allocation needs a webhook, and the enrollment names none"};
-  }
-  const auto eligible = domain::eligible_hubs(provisioning.iot_hubs, hubs, latencies);
-  if (!eligible) return eligible.error();
-  return Choice{Decided::webhook, {}};
+  return request;
 }
 
 void set_plan(const domain::ProvisioningPlan& plan, const domain::Provisioning& provisioning,
@@ -68,9 +54,7 @@ void set_plan(const domain::ProvisioningPlan& plan, const domain::Provisioning& 
     intent.previous = domain::PreviousAssignment{previous->hub_id, previous->assigned_hub,
                                                  previous->device_id, previous->hub_etag};
   }
-  intent.decision.hub_id = plan.hub_id;
-  intent.decision.host_name = plan.host_name;
-  intent.decision.hub_call = domain::trace_text(domain::describe(plan, previous));
+  domain::trace_plan(plan, previous, intent.decision);
   begin_attempt(intent, plan.hub_id, plan.host_name, now);
 }
 
@@ -141,27 +125,25 @@ Result<Decided> decide(const DecisionInputs& inputs, const domain::IdScope& tena
   const Result<std::vector<domain::LinkedHub>> hubs = inputs.cache.hubs(tenant);
   if (!hubs) return hubs.error();
   const std::optional<domain::Registration> previous = domain::in_linked_hub(registration, *hubs);
-  if (!domain::needs_allocation(previous, provisioning)) {
-    intent.decision.policy.reset();
-    intent.decision.policy_source = domain::PolicySource::none;
-    intent.decision.reason = "stays: the enrollment's reprovision policy never moves it";
-    // What the webhook had for the device when it was asked is told every time (service API 3.3).
-    const bool is_custom = provisioning.allocation_policy == domain::AllocationPolicy::custom;
-    intent.payload = is_custom ? previous->payload : domain::JsonText{};
-    set_plan(domain::plan_to_stay(*previous), provisioning, previous, now, intent);
-    return Decided::hub;
+  Result<domain::DestinationRequest> request =
+      destination_request(inputs, tenant, *hubs, device_id, intent);
+  if (!request) return request.error();
+  const Result<domain::Destination> destination = domain::find_destination(
+      std::move(*request), provisioning, previous, inputs.crypto, intent.decision);
+  if (!destination) return destination.error();
+  switch (destination->kind) {
+    case domain::Destination::Kind::webhook:
+      intent.device_id = domain::is_assignment(previous) ? previous->device_id : device_id;
+      return Decided::webhook;
+    case domain::Destination::Kind::stays: {
+      // What the webhook had for the device when it was asked is told every time (service API 3.3).
+      const bool is_custom = provisioning.allocation_policy == domain::AllocationPolicy::custom;
+      intent.payload = is_custom ? previous->payload : domain::JsonText{};
+      break;
+    }
+    case domain::Destination::Kind::chosen: intent.allocation.reset(); break;
   }
-  const Result<Choice> choice = choose(inputs, tenant, provisioning, previous, *hubs, intent);
-  if (!choice) return choice.error();
-  if (choice->decided == Decided::webhook) {
-    intent.device_id = domain::is_assignment(previous) ? previous->device_id : device_id;
-    return Decided::webhook;
-  }
-  intent.allocation.reset();
-  const domain::Allocation& allocation = choice->allocation;
-  set_plan(domain::plan_provisioning(previous, provisioning, allocation.hub_id,
-                                     allocation.host_name, device_id),
-           provisioning, previous, now, intent);
+  set_plan(destination->plan, provisioning, previous, now, intent);
   return Decided::hub;
 }
 
