@@ -23,10 +23,10 @@ const inGroup = (id) => ({id, token: wire.tokenOf(id, derivedKey(groupKey, id))}
 const individual = (options) =>
     ({id: INDIVIDUAL, token: wire.tokenOf(INDIVIDUAL, individualKey, options)});
 
+const together = {concurrency: true};
 const overAll = (t, body) => overEach(t, wire.protocols, body);
-async function overEach(t, protocols, body) {
-  for (const protocol of protocols) await t.test(protocol, () => body(protocol));
-}
+const overEach = (t, protocols, body) =>
+    Promise.all(protocols.map((protocol) => t.test(protocol, () => body(protocol))));
 
 // Every object and array of a document, itself included.
 function* inside(value) {
@@ -85,7 +85,7 @@ test.after(() => {
   setTimeout(() => process.exit(), 500).unref();
 });
 
-test('1. SAS is checked over the raw sr text, in any order, with or without skn', async (t) => {
+test('1. SAS is checked over the raw sr text, in any order, with or without skn', together, async (t) => {
   const plain = wire.resourceOf(INDIVIDUAL);
   const upper = plain.replaceAll('/', '%2F');
   const lower = plain.replaceAll('/', '%2f');
@@ -123,7 +123,7 @@ async function refused(protocol, credential, status, body) {
   }
 }
 
-test('2. Register is always answered 202', async (t) => {
+test('2. Register is always answered 202', together, async (t) => {
   await overAll(t, async (protocol) => {
     const fresh = inGroup(`conformance-202-${protocol}`);
     for (const device of [fresh, fresh, individual()]) {
@@ -138,7 +138,7 @@ test('2. Register is always answered 202', async (t) => {
   });
 });
 
-test('3. There are no nulls, no disabled status, and errors carry their code', async (t) => {
+test('3. There are no nulls, no disabled status, and errors carry their code', together, async (t) => {
   await overAll(t, async (protocol) => {
     const {first, last} = await wire.provision(protocol, individual(), {
       registrationId: INDIVIDUAL,
@@ -165,7 +165,7 @@ test('3. There are no nulls, no disabled status, and errors carry their code', a
   });
 });
 
-test('4. MQTT answers in order, on the exact topic, and judges at register', async (t) => {
+test('4. MQTT answers in order, on the exact topic, and judges at register', together, async (t) => {
   await overEach(t, ['mqtt', 'mqtt-ws'], async (protocol) => {
     const overWebSocket = protocol === 'mqtt-ws';
     const rids = ['1', '65535', '0d6a1f0e-8f6c-4b8e-9b59-7b9a6f2f5a11', 'a%20b.c:d'];
@@ -202,7 +202,7 @@ test('4. MQTT answers in order, on the exact topic, and judges at register', asy
   });
 });
 
-test('5. AMQP serves both headers, and answers as its clients insist', async (t) => {
+test('5. AMQP serves both headers, and answers as its clients insist', together, async (t) => {
   const leaf = withChain(device('conformance-amqp-x509', root), root);
   await overEach(t, ['amqp', 'amqp-ws'], async (protocol) => {
     const overWebSocket = protocol === 'amqp-ws';
@@ -328,7 +328,7 @@ function challengeOf({code, body}) {
   return body.subarray(short + 2, short + 2 + body[short + 1]);
 }
 
-test('6. A TPM is challenged: over HTTPS with its blob, over AMQP in two segments', async (t) => {
+test('6. A TPM is challenged: over HTTPS with its blob, over AMQP in two segments', together, async (t) => {
   await enrollTpm();
   const body = {registrationId: TPM_DEVICE, tpm: {endorsementKey: EK, storageRootKey: SRK}};
   const target =
@@ -386,7 +386,7 @@ test('6. A TPM is challenged: over HTTPS with its blob, over AMQP in two segment
   });
 });
 
-test('7. TLS asks for a certificate, decides later, and the nearest issuer answers', async (t) => {
+test('7. TLS asks for a certificate, decides later, and the nearest issuer answers', together, async (t) => {
   await t.test('no session is resumed', async () => {
     const sessions = [];
     const first = tls.connect({
@@ -438,7 +438,7 @@ test('7. TLS asks for a certificate, decides later, and the nearest issuer answe
   });
 });
 
-test('8. WebSocket takes three paths and echoes the subprotocol byte for byte', async (t) => {
+test('8. WebSocket takes three paths and echoes the subprotocol byte for byte', together, async (t) => {
   for (const target of ['/$iothub/websocket', '/', '/mqtt', '/$iothub/websocket?iothub-no-client-cert=true']) {
     for (const offered of ['mqtt', 'MQTT', 'AMQPWSB10']) {
       await t.test(`${offered} on ${target}`, async () => {
@@ -451,7 +451,7 @@ test('8. WebSocket takes three paths and echoes the subprotocol byte for byte', 
   await assert.rejects(wire.openWebSocket('mqtt', {}, '/elsewhere'), /HTTP 404|40\d/);
 });
 
-test('9. What clients send besides is tolerated', async (t) => {
+test('9. What clients send besides is tolerated', together, async (t) => {
   const {id, token} = individual();
   const target = `/${dev.idScope}/registrations/${id}`;
   const version = `?api-version=${wire.VERSION}`;

@@ -39,15 +39,34 @@ export const withKey = (registrationId, key) => new SymmetricKeySecurityClient(r
 export const withCertificate = (registrationId, {certificate, key}) =>
     new X509Security(registrationId, {cert: certificate, key});
 
+// A device with the SDK's client, which may register more than once; `polls()`: how often it asked how
+// its operations stand, and was answered.
+export function sdkDevice(transport, security, {idScope = dev.idScope, payload} = {}) {
+  const spoken = new transports[transport]();
+  let polls = 0;
+  const ask = spoken.queryOperationStatus.bind(spoken);
+  spoken.queryOperationStatus = (request, operationId, callback) => ask(
+      request, operationId, (...answer) => {
+        ++polls;
+        callback(...answer);
+      });
+  // Of a connection that is lost between two requests, the SDK tells its transport's listeners alone.
+  spoken.on('error', () => {});
+  const client = ProvisioningDeviceClient.create(dev.device.host, idScope, spoken, security);
+  if (payload) client.setProvisioningPayload(payload);
+  return {
+    polls: () => polls,
+    async register(deadline = REGISTERED_WITHIN_MS) {
+      const id = await security.getRegistrationId();
+      return within(deadline, `${id} to register`, client.register());
+    },
+  };
+}
+
 // Gives what the SDK gives: the registration state of a device that got its hub; else it throws what
 // the SDK throws.
-export async function register(transport, security, idScope = dev.idScope, payload = undefined) {
-  const client =
-      ProvisioningDeviceClient.create(dev.device.host, idScope, new transports[transport](), security);
-  if (payload) client.setProvisioningPayload(payload);
-  const id = await security.getRegistrationId();
-  return within(REGISTERED_WITHIN_MS, `${id} to register`, client.register());
-}
+export const register = (transport, security, idScope, payload) =>
+    sdkDevice(transport, security, {idScope, payload}).register();
 
 // What a hub itself says of a device: its identity and its twin, or undefined where it has none.
 export async function atHub(hostName, deviceId) {
@@ -61,6 +80,12 @@ export async function atHub(hostName, deviceId) {
     throw error;
   }
   return {identity, twin: (await registry.getTwin(deviceId)).responseBody};
+}
+
+// A device that somebody else made at a hub.
+export async function createAtHub(hostName, deviceId) {
+  const hub = hubs.find((one) => one.hostName === hostName);
+  await Registry.fromConnectionString(hub.connectionString).create({deviceId, status: 'enabled'});
 }
 
 // Changes a device's twin at its hub, as somebody who works with the device does.

@@ -137,9 +137,9 @@ class HttpsDevice {
   close() {}
 
   #request(method, rest, body) {
-    const {id, scope = dev.idScope, ...device} = this.device;
-    return request(method, `/${scope}/registrations/${id}${rest}?api-version=${VERSION}`,
-                   {...device, body});
+    const {id, scope = dev.idScope, version = VERSION, headers = {}, ...device} = this.device;
+    return request(method, `/${scope}/registrations/${id}${rest}?api-version=${version}`,
+                   {...device, headers: headers[method], body});
   }
   #answer({status, headers, text, body}) {
     const retryAfter = headers['retry-after'];
@@ -152,10 +152,10 @@ class HttpsDevice {
 export class MqttDevice {
   static async open(device, overWebSocket = false, connect = {}) {
     const stream = overWebSocket ?
-        (await openWebSocket('mqtt', device, device.target)).stream :
+        (await openWebSocket(device.subprotocol ?? 'mqtt', device, device.target)).stream :
         await tlsStream(dev.device.mqtt, device);
     const opened = new MqttDevice(stream, device);
-    await opened.#connect(connect);
+    await opened.#connect({...device.connect, ...connect});
     return opened;
   }
 
@@ -191,7 +191,10 @@ export class MqttDevice {
   async ask(topic, body, rid) {
     const messageId = this.nextId++;
     const payload = typeof body === 'string' ? body : JSON.stringify(body);
-    this.send({cmd: 'publish', topic, payload, qos: 1, messageId, dup: false, retain: false});
+    const {qos = 1} = this.device;
+    this.send({
+      cmd: 'publish', topic, payload, qos, ...(qos > 0 ? {messageId} : {}), dup: false, retain: false,
+    });
     const answer = await this.wait(
         (packet) => packet.cmd === 'publish' && packet.topic.includes(`$rid=${rid}`) &&
             !packet.seen);
@@ -233,7 +236,7 @@ export class MqttDevice {
   }
 
   async #connect(connect) {
-    const {id, scope = dev.idScope, token} = this.device;
+    const {id, scope = dev.idScope, token, subscribeQos = 1} = this.device;
     this.send({
       cmd: 'connect',
       protocolId: 'MQTT',
@@ -250,8 +253,9 @@ export class MqttDevice {
       throw Object.assign(new Error(`CONNACK ${this.connack.returnCode}`),
                           {connack: this.connack.returnCode});
     }
-    this.send({cmd: 'subscribe', messageId: this.nextId++, subscriptions: [{topic: RESPONSES, qos: 1}]});
-    await this.wait((packet) => packet.cmd === 'suback');
+    const subscriptions = [{topic: RESPONSES, qos: subscribeQos}];
+    this.send({cmd: 'subscribe', messageId: this.nextId++, subscriptions});
+    this.suback = await this.wait((packet) => packet.cmd === 'suback');
   }
 
   #wake() {
@@ -260,6 +264,9 @@ export class MqttDevice {
 }
 
 // ---- AMQP ----
+
+// A message's body in one Data section.
+export const dataSection = (text) => rhea.message.data_section(Buffer.from(text));
 
 export class AmqpDevice {
   static async open(device, overWebSocket = false) {
@@ -281,9 +288,9 @@ export class AmqpDevice {
   }
 
   async #attach() {
-    const {id, scope = dev.idScope, token, address} = this.device;
+    const {id, scope = dev.idScope, token, address, links = {}} = this.device;
     const name = `${scope}/registrations/${id}`;
-    const container = rhea.create_container({id: 'wire'});
+    const container = rhea.create_container({id: links.container ?? 'wire'});
     this.failed = new Promise((_, reject) => {
       for (const event of ['connection_error', 'session_error', 'sender_error', 'receiver_error',
                            'disconnected', 'connection_close']) {
@@ -298,6 +305,8 @@ export class AmqpDevice {
     this.failed.catch(() => {});
     this.connection = container.connect({
       host: dev.device.host,
+      ...(links.hostname ? {hostname: links.hostname} : {}),
+      ...(links.saslHostname ? {sasl_init_hostname: links.saslHostname} : {}),
       reconnect: false,
       ...(token ? {username: name, password: token} : {}),
       connection_details: () => ({
@@ -315,8 +324,10 @@ export class AmqpDevice {
     ]);
     const source = address ?? name;
     const properties = {'com.microsoft:api-version': VERSION};
-    this.receiver = this.connection.open_receiver({source: {address: source}, properties});
-    this.sender = this.connection.open_sender({target: {address: source}, properties});
+    this.receiver = this.connection.open_receiver(
+        {source: {address: source}, properties, ...links.receiver});
+    this.sender = this.connection.open_sender(
+        {target: {address: source}, properties, ...links.sender});
     const onFlow = this.sender.on_flow.bind(this.sender);
     this.sender.on_flow = (frame) => {
       const {delivery_count: deliveryCount, link_credit: linkCredit} = frame.performative;
@@ -339,7 +350,7 @@ export class AmqpDevice {
   async ask(properties, body, more) {
     const section = body === undefined || body === '' ?
         body ?? '' :
-        rhea.message.data_section(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+        dataSection(typeof body === 'string' ? body : JSON.stringify(body));
     const message = {application_properties: properties, body: section, ...more};
     const settled = Promise.race([
       once(this.container, 'rejected').then(([context]) => ({rejected: context.delivery.remote_state})),
