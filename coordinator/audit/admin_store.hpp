@@ -79,6 +79,10 @@ class AdminStore final : public store::RecordStore {
                                          std::size_t limit) const override {
     return store_.find(tenant, table, term, continuation, limit);
   }
+  [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, store::Table table,
+                                            const store::IndexTerm& term) const override {
+    return store_.count(tenant, table, term);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     return store_.head(tenant);
   }

@@ -43,6 +43,10 @@ class AuditedStore final : public RecordStore {
                                   std::size_t limit) const override {
     return store_.find(tenant, table, term, continuation, limit);
   }
+  [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
+                                            const IndexTerm& term) const override {
+    return store_.count(tenant, table, term);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     return store_.head(tenant);
   }

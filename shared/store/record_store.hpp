@@ -134,6 +134,10 @@ class Reader {
   [[nodiscard]] virtual Result<Page> find(const domain::IdScope& tenant, Table table,
                                           const IndexTerm& term, const std::string& continuation,
                                           std::size_t limit) const = 0;
+  // How many records of one table carry an index term. Index entries alone are counted, without
+  // opening a row: what somebody did to them outside is found by verify(), not here.
+  [[nodiscard]] virtual Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
+                                                    const IndexTerm& term) const = 0;
   // The last sequence number given in the tenant's change log; 0 before the first.
   [[nodiscard]] virtual Result<std::uint64_t> head(const domain::IdScope& tenant) const = 0;
 };

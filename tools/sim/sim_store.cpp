@@ -35,6 +35,12 @@ Result<store::Page> SimStore::find(const domain::IdScope& tenant, store::Table t
   return disk_.find(tenant, table, term, continuation, limit);
 }
 
+Result<std::uint64_t> SimStore::count(const domain::IdScope& tenant, store::Table table,
+                                      const store::IndexTerm& term) const {
+  if (dead_) return no_power();
+  return disk_.count(tenant, table, term);
+}
+
 Result<std::uint64_t> SimStore::head(const domain::IdScope& tenant) const {
   if (dead_) return no_power();
   return disk_.head(tenant);

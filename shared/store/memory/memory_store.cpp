@@ -27,6 +27,10 @@ class MemoryStore::InTransaction final : public Reader {
                                   std::size_t limit) const override {
     return store_.find_locked(tenant, table, term, continuation, limit);
   }
+  [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
+                                            const IndexTerm& term) const override {
+    return store_.count_locked(tenant, table, term);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     const auto found = store_.tenant_of(tenant);
     if (!found) return found.error();
@@ -116,6 +120,21 @@ Result<Page> MemoryStore::find_locked(const domain::IdScope& tenant, Table table
     page.records.push_back((*found)->records.at({table, id}).record);
   }
   return page;
+}
+
+Result<std::uint64_t> MemoryStore::count_locked(const domain::IdScope& tenant, Table table,
+                                                const IndexTerm& term) const {
+  const auto found = tenant_of(tenant);
+  if (!found) return found.error();
+  const auto& terms = (*found)->terms;
+  std::uint64_t counted = 0;
+  for (auto at = terms.lower_bound({table, term.index, term.value, std::string()});
+       at != terms.end(); ++at) {
+    const auto& [of_table, index, value, id] = *at;
+    if (of_table != table || index != term.index || value != term.value) break;
+    ++counted;
+  }
+  return counted;
 }
 
 void MemoryStore::replace(Tenant& tenant, const Key& key, std::optional<Stored> by) {
@@ -221,6 +240,13 @@ Result<Page> MemoryStore::find(const domain::IdScope& tenant, Table table, const
   const std::scoped_lock lock(mutex_);
   if (const auto failure = take_failure()) return *failure;
   return find_locked(tenant, table, term, continuation, limit);
+}
+
+Result<std::uint64_t> MemoryStore::count(const domain::IdScope& tenant, Table table,
+                                         const IndexTerm& term) const {
+  const std::scoped_lock lock(mutex_);
+  if (const auto failure = take_failure()) return *failure;
+  return count_locked(tenant, table, term);
 }
 
 Result<std::uint64_t> MemoryStore::head(const domain::IdScope& tenant) const {

@@ -37,6 +37,8 @@ class MemoryStore final : public RecordStore {
   [[nodiscard]] Result<Page> find(const domain::IdScope& tenant, Table table, const IndexTerm& term,
                                   const std::string& continuation,
                                   std::size_t limit) const override;
+  [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
+                                            const IndexTerm& term) const override;
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override;
   [[nodiscard]] Result<std::vector<LogEntry>> changes(const domain::IdScope& tenant,
                                                       std::uint64_t after,
@@ -82,6 +84,8 @@ class MemoryStore final : public RecordStore {
   [[nodiscard]] Result<Page> find_locked(const domain::IdScope& tenant, Table table,
                                          const IndexTerm& term, const std::string& continuation,
                                          std::size_t limit) const;
+  [[nodiscard]] Result<std::uint64_t> count_locked(const domain::IdScope& tenant, Table table,
+                                                   const IndexTerm& term) const;
   [[nodiscard]] Result<Committed> apply(const ChangeSet& set);
   [[nodiscard]] static Result<void> apply_changes(const ChangeSet& set, Tenant& tenant,
                                                   Committed& committed, std::vector<Undo>& undo);

@@ -77,6 +77,7 @@ Result<RowReader> RowReader::prepare(sqlite::Connection& connection) {
       "SELECT count(*) FROM term WHERE tenant=?",
       "SELECT count(*) FROM term WHERE tenant=? AND term=? AND row_key=?",
       "SELECT count(*) FROM change WHERE position>=? AND position<=?",
+      "SELECT count(*) FROM term WHERE tenant=? AND term=?",
   };
   std::vector<sqlite::Statement> made;
   for (const char* sql : kSql) {
@@ -86,7 +87,7 @@ Result<RowReader> RowReader::prepare(sqlite::Connection& connection) {
   }
   return RowReader({std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
                     std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]),
-                    std::move(made[8]), std::move(made[9])});
+                    std::move(made[8]), std::move(made[9]), std::move(made[10])});
 }
 
 Result<std::optional<Row>> RowReader::row(const OpenTenant& tenant, Table table,
@@ -154,6 +155,15 @@ Result<Page> RowReader::find(const OpenTenant& tenant, Table table, const IndexT
     }
     page.records.push_back(std::move(row->record));
   }
+}
+
+Result<std::uint64_t> RowReader::count(const OpenTenant& tenant, Table table,
+                                       const IndexTerm& term) {
+  const vault::BlindKey wanted = tenant.vault.term_key(table, term);
+  sqlite::Run run = statements_.count_term.run();
+  const auto found = run.integer(tenant.number).blob(wanted).step();
+  if (!found) return found.error();
+  return static_cast<std::uint64_t>(run.integer_at(0));
 }
 
 Result<Head> RowReader::head(const OpenTenant& tenant) {

@@ -30,6 +30,8 @@ class RowReader {
                                   const std::string& continuation, std::size_t limit);
   [[nodiscard]] Result<Page> find(const OpenTenant& tenant, Table table, const IndexTerm& term,
                                   const std::string& continuation, std::size_t limit);
+  [[nodiscard]] Result<std::uint64_t> count(const OpenTenant& tenant, Table table,
+                                            const IndexTerm& term);
   [[nodiscard]] Result<Head> head(const OpenTenant& tenant);
 
   // These read more than once: the caller holds a transaction.
@@ -53,6 +55,7 @@ class RowReader {
     sqlite::Statement count_terms;
     sqlite::Statement has_term;
     sqlite::Statement count_changes;
+    sqlite::Statement count_term;
   };
   explicit RowReader(Statements statements) : statements_(std::move(statements)) {}
 

@@ -41,6 +41,12 @@ class TransactionReader final : public Reader {
     if (!touched) return touched.error();
     return reader_.find(*(*touched)->tenant, table, term, continuation, limit);
   }
+  [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
+                                            const IndexTerm& term) const override {
+    const auto touched = writer_.touch(tenant);
+    if (!touched) return touched.error();
+    return reader_.count(*(*touched)->tenant, table, term);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     const auto touched = writer_.touch(tenant);
     if (!touched) return touched.error();

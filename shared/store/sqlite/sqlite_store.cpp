@@ -380,6 +380,13 @@ Result<Page> SqliteStore::find(const domain::IdScope& tenant, Table table, const
                               });
 }
 
+Result<std::uint64_t> SqliteStore::count(const domain::IdScope& tenant, Table table,
+                                         const IndexTerm& term) const {
+  return engine_->with_reader(
+      tenant, Engine::Reads::one_statement,
+      [&](RowReader& rows, const OpenTenant& of) { return rows.count(of, table, term); });
+}
+
 Result<std::uint64_t> SqliteStore::head(const domain::IdScope& tenant) const {
   return engine_->with_reader(tenant, Engine::Reads::one_statement,
                               [](RowReader& rows, const OpenTenant& of) -> Result<std::uint64_t> {

@@ -46,6 +46,8 @@ class SqliteStore final : public RecordStore {
   [[nodiscard]] Result<Page> find(const domain::IdScope& tenant, Table table, const IndexTerm& term,
                                   const std::string& continuation,
                                   std::size_t limit) const override;
+  [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
+                                            const IndexTerm& term) const override;
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override;
   [[nodiscard]] Result<std::vector<LogEntry>> changes(const domain::IdScope& tenant,
                                                       std::uint64_t after,

@@ -432,6 +432,47 @@ TEST(RecordStore, FindsRecordsByTheirIndexTerms) {
   check_sound();
 }
 
+TEST(RecordStore, CountsRecordsByTheirIndexTerms) {
+  const IndexTerm used{Index::used_credential, "g/line/p1"};
+  Change a = put(kLogged, "a", "a");
+  a.terms = {used};
+  Change b = put(kLogged, "b", "b");
+  b.terms = {used, {Index::group_registrations, "line"}};
+  Change elsewhere = put(Table::registration, "c", "c");
+  elsewhere.terms = {used};
+  Change other = put(kLogged, "d", "d");
+  other.terms = {{Index::used_credential, "g/line/p12"}};
+  commit({a, b, elsewhere, other});
+  CHECK_EQUAL(2U, store().count(kOne, kLogged, used).value());
+  CHECK_EQUAL(1U, store().count(kOne, kLogged, {Index::group_registrations, "line"}).value());
+  CHECK_EQUAL(1U, store().count(kOne, Table::registration, used).value());
+  CHECK_EQUAL(0U, store().count(kOne, kLogged, {Index::used_credential, "g/line/"}).value());
+
+  b.terms = {{Index::used_credential, "g/line/s2"}};
+  commit({b, erase(kLogged, "a")});
+  CHECK_EQUAL(0U, store().count(kOne, kLogged, used).value());
+}
+
+TEST(RecordStore, CountsInATransactionWhatItsEarlierSetsWrote) {
+  const IndexTerm used{Index::used_credential, "g/line/p1"};
+  ChangeSet first;
+  first.tenant = kOne;
+  first.changes = {put(kLogged, "a", "a")};
+  first.changes.front().terms = {used};
+  std::uint64_t counted = 0;
+  ChangeSet second;
+  second.tenant = kOne;
+  second.check = [&](const Reader& reader) -> Result<void> {
+    const auto count = reader.count(kOne, kLogged, used);
+    if (!count) return count.error();
+    counted = *count;
+    return {};
+  };
+  const std::vector<ChangeSet> sets{first, second};
+  CHECK(store().commit(sets).has_value());
+  CHECK_EQUAL(1U, counted);
+}
+
 TEST(RecordStore, ReplacesARecordsIndexTermsWithTheRecord) {
   Change change = put(kLogged, "a", "a");
   change.terms = {{Index::certificate_thumbprint, "OLD"}, {Index::hub_registrations, "h"}};

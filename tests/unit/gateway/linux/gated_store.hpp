@@ -45,6 +45,10 @@ class GatedStore final : public store::RecordStore {
                            std::size_t limit) const override {
     return memory.find(tenant, table, term, continuation, limit);
   }
+  Result<std::uint64_t> count(const domain::IdScope& tenant, store::Table table,
+                              const store::IndexTerm& term) const override {
+    return memory.count(tenant, table, term);
+  }
   Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     return memory.head(tenant);
   }
