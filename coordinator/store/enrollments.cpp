@@ -5,6 +5,7 @@
 
 #include "coordinator/store/record_writes.hpp"
 #include "coordinator/store/typed_records.hpp"
+#include "shared/domain/key_roll.hpp"
 #include "shared/store/index_terms.hpp"
 
 namespace berth::coordinator {
@@ -12,6 +13,14 @@ namespace {
 
 bool is_symmetric(const domain::EnrollmentGroup& group) {
   return std::holds_alternative<domain::SymmetricKeyAttestation>(group.attestation);
+}
+
+// The names of keys, and where a roll of them stands, are not the writer's to know: they come
+// along.
+template <class Record>
+void keep_credentials(const Record& before, Record& record) {
+  domain::keep_key_names(before.attestation, record.attestation);
+  if (record.key_roll == domain::KeyRoll{}) record.key_roll = before.key_roll;
 }
 
 }  // namespace
@@ -45,6 +54,12 @@ Result<Versioned<domain::IndividualEnrollment>> Enrollments::put(
     const domain::IdScope& tenant, domain::IndividualEnrollment record,
     std::uint64_t expected_version) {
   stamp(record.stamps, expected_version, clock_.wall());
+  if (expected_version != 0) {
+    const auto before = individual(tenant, record.registration_id);
+    if (!before) return before.error();
+    if (*before) keep_credentials((*before)->record, record);
+  }
+  domain::name_keys(expected_version + 1, record.stamps.created, record.attestation);
   const std::string id = record.registration_id.folded();
   std::vector<store::IndexTerm> terms = store::terms_of(record, crypto_);
   return put_record(store_, tenant, store::Table::individual_enrollment, id, std::move(record),
@@ -56,6 +71,12 @@ Result<Versioned<domain::EnrollmentGroup>> Enrollments::put(const domain::IdScop
                                                             std::uint64_t expected_version) {
   if (const auto room = check_room(tenant, record); !room) return room.error();
   stamp(record.stamps, expected_version, clock_.wall());
+  if (expected_version != 0) {
+    const auto before = group(tenant, record.group_id);
+    if (!before) return before.error();
+    if (*before) keep_credentials((*before)->record, record);
+  }
+  domain::name_keys(expected_version + 1, record.stamps.created, record.attestation);
   const std::string id = record.group_id.folded();
   std::vector<store::IndexTerm> terms = store::terms_of(record, crypto_);
   return put_record(store_, tenant, store::Table::enrollment_group, id, std::move(record),

@@ -34,6 +34,7 @@ class Enrollments {
                                                                 const std::string& continuation,
                                                                 std::size_t limit) const;
 
+  // Keys that stay keep their names, and a roll goes on where the record says nothing of it.
   // `expected_version` 0 creates (Errc::already_exists), otherwise replaces that version
   // (Errc::version_mismatch, Errc::not_found). The stamps are set here: a replacement keeps its
   // record's time of creation. Answers the record as stored. A group past the quota of its kind

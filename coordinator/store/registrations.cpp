@@ -4,7 +4,9 @@
 
 #include "coordinator/store/record_writes.hpp"
 #include "coordinator/store/typed_records.hpp"
+#include "shared/base/encoding.hpp"
 #include "shared/protocol/errors.hpp"
+#include "shared/store/index_terms.hpp"
 
 namespace berth::coordinator {
 Result<std::optional<Versioned<domain::Registration>>> Registrations::find(
@@ -48,6 +50,34 @@ Result<Listing<domain::Registration>> Registrations::list_of_group(
   const store::IndexTerm term{store::Index::group_registrations, group.folded()};
   return decode_page<domain::Registration>(
       store_.find(tenant, store::Table::registration, term, continuation, limit));
+}
+
+Result<std::uint64_t> Registrations::count_of(const domain::IdScope& tenant,
+                                              const domain::EnrollmentRef& enrollment) const {
+  if (enrollment.is_group) {
+    return store_.count(tenant, store::Table::registration,
+                        {store::Index::group_registrations, to_lower(enrollment.id)});
+  }
+  const auto record = read_record<domain::Registration>(store_, tenant, store::Table::registration,
+                                                        to_lower(enrollment.id));
+  if (!record) return record.error();
+  // A group may have registered the ID before it was enrolled by itself.
+  return *record && !(*record)->record.enrollment.is_group ? 1U : 0U;
+}
+
+Result<std::uint64_t> Registrations::count_using(const domain::IdScope& tenant,
+                                                 const domain::EnrollmentRef& enrollment,
+                                                 std::string_view credential_id) const {
+  return store_.count(tenant, store::Table::registration,
+                      store::use_term(enrollment, credential_id));
+}
+
+Result<Listing<domain::Registration>> Registrations::list_using(
+    const domain::IdScope& tenant, const domain::EnrollmentRef& enrollment,
+    std::string_view credential_id, const std::string& continuation, std::size_t limit) const {
+  return decode_page<domain::Registration>(store_.find(tenant, store::Table::registration,
+                                                       store::use_term(enrollment, credential_id),
+                                                       continuation, limit));
 }
 
 Result<void> Registrations::erase(const domain::IdScope& tenant, const domain::RegistrationId& id,

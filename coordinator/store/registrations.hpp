@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "coordinator/store/versioned.hpp"
 #include "shared/base/result.hpp"
@@ -31,6 +32,17 @@ class Registrations {
   [[nodiscard]] Result<Listing<domain::Registration>> list_of_group(
       const domain::IdScope& tenant, const domain::EnrollmentGroupId& group,
       const std::string& continuation, std::size_t limit) const;
+
+  // Of one enrollment: how many devices are registered, how many of them by that credential the
+  // last time (Registration::credential_id; empty: unknown), and which.
+  [[nodiscard]] Result<std::uint64_t> count_of(const domain::IdScope& tenant,
+                                               const domain::EnrollmentRef& enrollment) const;
+  [[nodiscard]] Result<std::uint64_t> count_using(const domain::IdScope& tenant,
+                                                  const domain::EnrollmentRef& enrollment,
+                                                  std::string_view credential_id) const;
+  [[nodiscard]] Result<Listing<domain::Registration>> list_using(
+      const domain::IdScope& tenant, const domain::EnrollmentRef& enrollment,
+      std::string_view credential_id, const std::string& continuation, std::size_t limit) const;
 
   // What state() gave, at its version. Leaves a tombstone, so that an outcome which arrived before
   // does not bring the registration back (design section 3.4).

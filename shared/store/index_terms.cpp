@@ -87,8 +87,17 @@ std::vector<IndexTerm> terms_of(const domain::Registration& record) {
   if (record.enrollment.is_group) {
     terms.push_back({Index::group_registrations, to_lower(record.enrollment.id)});
   }
+  if (!record.enrollment.id.empty()) {
+    terms.push_back(use_term(record.enrollment, record.credential_id));
+  }
   if (!record.hub_id.empty()) terms.push_back({Index::hub_registrations, record.hub_id.str()});
   return terms;
+}
+
+IndexTerm use_term(const domain::EnrollmentRef& enrollment, std::string_view credential_id) {
+  // No ID holds a slash, so the parts are unambiguous.
+  return {Index::used_credential, (enrollment.is_group ? "g/" : "i/") + to_lower(enrollment.id) +
+                                      "/" + std::string(credential_id)};
 }
 
 }  // namespace berth::store

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shared/base/bytes.hpp"
@@ -29,5 +30,9 @@ inline constexpr const char* kSymmetricGroupTerm = "1";
 [[nodiscard]] std::vector<IndexTerm> terms_of(const domain::CaCertificate& record,
                                               ports::Crypto& crypto);
 [[nodiscard]] std::vector<IndexTerm> terms_of(const domain::Registration& record);
+// Of the registrations that are bound to this enrollment and last proved themselves by this
+// credential of it (Registration::credential_id; empty: by one that is not known).
+[[nodiscard]] IndexTerm use_term(const domain::EnrollmentRef& enrollment,
+                                 std::string_view credential_id);
 
 }  // namespace berth::store

@@ -57,6 +57,7 @@ enum class Index : std::uint8_t {
                             // on groups and on CA certificates
   group_registrations = 3,  // folded group ID, on registrations
   hub_registrations = 4,    // hub ID, on registrations
+  used_credential = 11,     // enrollment and credential ID (store::use_term), on registrations
   endorsement_key = 5,      // lower-case hex SHA-256 of the TPM2B_PUBLIC
   symmetric_groups = 6,     // "1" on every group that attests by symmetric key
   outbox_registration = 7,  // folded registration ID, on outbox entries

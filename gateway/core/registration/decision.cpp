@@ -84,10 +84,14 @@ Result<Enrollment> enrollment_of(const DecisionInputs& inputs, const domain::IdS
 
 // Keys that were rolled since the device was accepted are not given to its hub any more.
 void refresh_keys(const domain::SymmetricKeyAttestation& keys, domain::Intent& intent) {
-  if (auto* credential = std::get_if<domain::SymmetricKeyCredential>(&intent.credential)) {
-    credential->primary = keys.primary;
-    credential->secondary = keys.secondary;
-  }
+  auto* credential = std::get_if<domain::SymmetricKeyCredential>(&intent.credential);
+  if (credential == nullptr) return;
+  credential->primary = keys.primary;
+  credential->secondary = keys.secondary;
+  if (intent.credential_id.empty()) return;
+  // An admin may have exchanged the slots; the device's key is where its name is.
+  if (intent.credential_id == keys.primary_id) credential->signed_with_secondary = false;
+  if (intent.credential_id == keys.secondary_id) credential->signed_with_secondary = true;
 }
 
 Result<domain::Provisioning> enabled_group(domain::EnrollmentLookup& enrollments,

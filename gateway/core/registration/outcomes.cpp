@@ -57,6 +57,7 @@ domain::OutboxEntry assigned_outcome(const domain::IdScope& tenant, const domain
   registration.payload = intent.payload;
   registration.hub_etag = hub_etag;
   registration.decision = trace_of(intent, true);
+  registration.credential_id = intent.credential_id;
   return entry;
 }
 

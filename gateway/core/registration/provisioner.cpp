@@ -43,6 +43,7 @@ void Provisioner::begin(Operation& operation, PendingRequest pending,
   intent.enrollment = attested.enrollment;
   intent.is_new_device = !domain::is_assignment(previous);
   intent.attestation = attested.type;
+  intent.credential_id = attested.credential_id;
   // Made here, and sealed with the intent: a replay gives the hub and the device the same.
   intent.credential = attested.tpm ? make_identity_keys(ports_.entropy) : attested.credential;
   intent.iot_edge = attested.provisioning.iot_edge;

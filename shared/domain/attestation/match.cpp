@@ -58,6 +58,17 @@ ThumbprintCredential thumbprint_of(const Certificate& leaf) {
   return ThumbprintCredential{to_upper_hex(leaf.sha256), leaf.common_name};
 }
 
+// Of an enrolled certificate, or of a CA's (Registration::credential_id).
+std::string credential_id_of(const Certificate& certificate) {
+  return to_upper_hex(certificate.sha256);
+}
+
+// A CA's certificate may be renewed with the key that it had: its devices then chain to both, and
+// are counted by the one that is to stay.
+bool is_rolled_to(const KeyRoll& roll, const Anchor& anchor) {
+  return !roll.next.empty() && roll.next == credential_id_of(anchor.certificate);
+}
+
 class Matcher {
  public:
   Matcher(const MatchRequest& request, EnrollmentLookup& lookup, ports::Crypto& crypto,
@@ -167,10 +178,7 @@ class Matcher {
       return matched_nothing(Errc::unauthorized,
                              "SAS signature fits neither primary nor secondary key", enrollment);
     }
-    Attested attested = attested_by(found);
-    attested.type = AttestationType::symmetric_key;
-    attested.credential = credential_of(keys);
-    return attested;
+    return attested_by_key(attested_by(found), keys);
   }
 
   // An individual enrollment's keys are nobody's group's: an identity that names a group is proof
@@ -183,10 +191,7 @@ class Matcher {
       return matched_nothing(Errc::unauthorized,
                              "the pre-shared key is not of the enrollment's key", enrollment);
     }
-    Attested attested = attested_by(found);
-    attested.type = AttestationType::symmetric_key;
-    attested.credential = credential_of(keys);
-    return attested;
+    return attested_by_key(attested_by(found), keys);
   }
 
   Verdict judge_individual_certificate(const Versioned<IndividualEnrollment>& found,
@@ -223,6 +228,7 @@ class Matcher {
     Attested attested = attested_by(found);
     attested.type = AttestationType::x509;
     attested.credential = thumbprint_of(leaf);
+    attested.credential_id = credential_id_of(leaf);
     attested.leaf = leaf;
     return attested;
   }
@@ -252,15 +258,18 @@ class Matcher {
           "the chain presented leads to no CA certificate that the enrollment names", enrollment);
     }
     trace_.at(kCaVerified);
+    std::optional<Attested> attested;
     for (const Anchor& anchor : std::get_if<Path>(&built)->anchors) {
       if (!anchor.verified) continue;
-      Attested attested = attested_by(found);
-      attested.type = AttestationType::x509;
-      attested.leaf = leaf;
-      attested.credential = thumbprint_of(leaf);
-      attested.signing_certificate = anchor.certificate;
-      return attested;
+      if (attested && !is_rolled_to(found.record.key_roll, anchor)) continue;
+      attested = attested_by(found);
+      attested->type = AttestationType::x509;
+      attested->leaf = leaf;
+      attested->credential = thumbprint_of(leaf);
+      attested->credential_id = credential_id_of(anchor.certificate);
+      attested->signing_certificate = anchor.certificate;
     }
+    if (attested) return std::move(*attested);
     return refused_by(enrollment, Errc::certificate_refused,
                       "the enrollment refers to an uploaded CA certificate whose key nobody has "
                       "proved to possess");
@@ -293,12 +302,15 @@ class Matcher {
     return {};
   }
 
-  SymmetricKeyCredential credential_of(const SymmetricKeyAttestation& keys) const {
+  Attested attested_by_key(Attested attested, const SymmetricKeyAttestation& keys) const {
     const auto& token = request_.evidence.token;
     const auto& psk = request_.evidence.psk;
     const bool is_secondary = psk ? psk->identity.slot == KeySlot::secondary
                                   : token && !signature_fits(*token, keys.primary, crypto_);
-    return SymmetricKeyCredential{keys.primary, keys.secondary, is_secondary};
+    attested.type = AttestationType::symmetric_key;
+    attested.credential = SymmetricKeyCredential{keys.primary, keys.secondary, is_secondary};
+    attested.credential_id = is_secondary ? keys.secondary_id : keys.primary_id;
+    return attested;
   }
 
   Attested attested_by(const Versioned<IndividualEnrollment>& found) const {
@@ -404,10 +416,7 @@ class Matcher {
     if ((*group)->record.provisioning.status == ProvisioningStatus::disabled) {
       return refused_by(enrollment, Errc::disabled, "the enrollment group is disabled");
     }
-    Attested attested = attested_by(**group);
-    attested.type = AttestationType::symmetric_key;
-    attested.credential = credential_of(keys);
-    return attested;
+    return attested_by_key(attested_by(**group), keys);
   }
 
   // --- groups by certificate ---
@@ -468,11 +477,13 @@ class Matcher {
                                 "has proved to possess");
         continue;
       }
-      if (attested) continue;
+      const bool is_same_group = attested && attested->enrollment == enrollment;
+      if (attested && !(is_same_group && is_rolled_to((*group)->record.key_roll, anchor))) continue;
       attested = attested_by(**group);
       attested->type = AttestationType::x509;
       attested->leaf = request_.evidence.chain.front();
       attested->credential = thumbprint_of(*attested->leaf);
+      attested->credential_id = credential_id_of(anchor.certificate);
       attested->signing_certificate = anchor.certificate;
     }
     if (attested) {

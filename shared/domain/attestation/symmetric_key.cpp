@@ -38,6 +38,8 @@ SymmetricKeyAttestation derive_device_keys(const SymmetricKeyAttestation& group,
                                            std::string_view registration_id,
                                            ports::Crypto& crypto) {
   SymmetricKeyAttestation device;
+  device.primary_id = group.primary_id;
+  device.secondary_id = group.secondary_id;
   if (!group.primary.empty()) {
     device.primary = derive_device_key(group.primary, registration_id, crypto);
   }

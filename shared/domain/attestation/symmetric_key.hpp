@@ -30,7 +30,8 @@ inline constexpr std::chrono::seconds kSasClockSkew{300};
                                             std::string_view registration_id,
                                             ports::Crypto& crypto);
 
-// The keys that a device of the group has. Absent group keys give absent device keys.
+// The keys that a device of the group has, under the names of the group's. Absent group keys give
+// absent device keys.
 [[nodiscard]] SymmetricKeyAttestation derive_device_keys(const SymmetricKeyAttestation& group,
                                                          std::string_view registration_id,
                                                          ports::Crypto& crypto);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "shared/base/result.hpp"
@@ -24,6 +25,8 @@ struct Attested {
   // What the hub shall know the device by: the individual's keys, those derived from the group's,
   // or the presented certificate's thumbprint (service API 5.4).
   DeviceCredential credential;
+  // Which of the record's keys or certificates that was (Registration::credential_id).
+  std::string credential_id = {};
 
   // TPM: what the chip answered. The hub's key is wrapped for it; the caller makes that key, and
   // with it the credential.

@@ -10,6 +10,7 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/base/secret_bytes.hpp"
+#include "shared/base/timestamp.hpp"
 #include "shared/domain/model/decision_trace.hpp"
 #include "shared/domain/model/ids.hpp"
 #include "shared/domain/model/stamps.hpp"
@@ -21,9 +22,13 @@ namespace berth::domain {
 inline constexpr std::size_t kMinSymmetricKeySize = 16;
 inline constexpr std::size_t kMaxSymmetricKeySize = 64;
 
+// Each key has a name that says nothing of it: registrations keep which one their device proved
+// itself by (domain::name_keys). Empty: it was written before keys had names.
 struct SymmetricKeyAttestation {
   SecretBytes primary;
   SecretBytes secondary;
+  std::string primary_id = {};
+  std::string secondary_id = {};
 };
 
 // Either certificate answers; both are whole DER certificates, or (ca_references) names of uploaded
@@ -46,6 +51,15 @@ struct TpmAttestation {
 };
 
 using Attestation = std::variant<SymmetricKeyAttestation, X509Attestation, TpmAttestation>;
+
+// Where the roll of an enrollment's keys or certificates stands (shared/domain/key_roll). Both are
+// credential IDs: a key's name, or a certificate's thumbprint.
+struct KeyRoll {
+  std::string current = {};  // what devices have, as far as a roll ever said; else the primary
+  std::string next = {};     // what they are to have; empty: no roll is under way
+  WallTime started{};        // with next
+  friend bool operator==(const KeyRoll&, const KeyRoll&) = default;
+};
 
 enum class ProvisioningStatus : std::uint8_t { enabled, disabled };
 
@@ -87,6 +101,7 @@ struct IndividualEnrollment {
   Provisioning provisioning;
   JsonText optional_device_information;
   Stamps stamps;
+  KeyRoll key_roll = {};
 };
 
 struct EnrollmentGroup {
@@ -95,6 +110,7 @@ struct EnrollmentGroup {
   Provisioning provisioning;
   GroupKeyCustody key_custody = GroupKeyCustody::on_gateway;
   Stamps stamps;
+  KeyRoll key_roll = {};
 };
 
 }  // namespace berth::domain

@@ -91,6 +91,7 @@ struct Intent {
   ApiFacts api;
   std::optional<AwaitedAllocation> allocation;
   DecisionTrace decision;
+  std::string credential_id = {};  // as in Registration
 };
 
 // An outcome on its way up: at least once, and never dropped before the coordinator took it.

@@ -73,6 +73,9 @@ struct Registration {
   std::optional<SupersededAssignment> superseded;
   bool arrival_clamped = false;  // the gateway's stamp was beyond belief and was replaced
   DecisionTrace decision{};      // why this hub; empty in records older than traces
+  // Which of the enrollment's keys or certificates the device proved itself by the last time: the
+  // key's name, the thumbprint of its enrolled certificate or of the CA's. Empty: TPM, or unknown.
+  std::string credential_id = {};
 };
 
 }  // namespace berth::domain

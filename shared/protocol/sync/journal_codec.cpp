@@ -132,6 +132,7 @@ Bytes encode(const domain::Intent& record) {
   put(record.api, *message.mutable_api());
   if (record.allocation) put(*record.allocation, *message.mutable_allocation());
   if (record.decision != domain::DecisionTrace{}) put(record.decision, *message.mutable_decision());
+  message.set_credential_id(record.credential_id);
   Bytes out = serialise(message);
   wipe_secrets(*message.mutable_credential());
   return out;
@@ -170,6 +171,7 @@ Result<domain::Intent> decode(ByteView body) {
   record.payload = message.payload();
   for (const auto& attempt : message.attempts()) take(attempt, record.attempts.emplace_back());
   if (message.has_allocation()) take(message.allocation(), record.allocation.emplace());
+  record.credential_id = message.credential_id();
   return record;
 }
 

@@ -15,6 +15,8 @@ void put(const domain::Attestation& from, wire::Attestation& to) {
   if (const auto* key = std::get_if<domain::SymmetricKeyAttestation>(&from)) {
     to.mutable_symmetric_key()->set_primary(text_of(key->primary));
     to.mutable_symmetric_key()->set_secondary(text_of(key->secondary));
+    to.mutable_symmetric_key()->set_primary_id(key->primary_id);
+    to.mutable_symmetric_key()->set_secondary_id(key->secondary_id);
   } else if (const auto* x509 = std::get_if<domain::X509Attestation>(&from)) {
     auto& out = *to.mutable_x509();
     out.set_kind(number_of(x509->kind));
@@ -35,6 +37,8 @@ bool take(const wire::Attestation& from, domain::Attestation& to) {
       domain::SymmetricKeyAttestation key;
       key.primary = secret_of(from.symmetric_key().primary());
       key.secondary = secret_of(from.symmetric_key().secondary());
+      key.primary_id = from.symmetric_key().primary_id();
+      key.secondary_id = from.symmetric_key().secondary_id();
       to = std::move(key);
       return true;
     }
@@ -66,6 +70,18 @@ void wipe_secrets(wire::Attestation& attestation) {
   if (!attestation.has_symmetric_key()) return;
   wipe_text(attestation.mutable_symmetric_key()->mutable_primary());
   wipe_text(attestation.mutable_symmetric_key()->mutable_secondary());
+}
+
+void put(const domain::KeyRoll& from, wire::KeyRoll& to) {
+  to.set_current(from.current);
+  to.set_next(from.next);
+  to.set_started(unix_micros(from.started));
+}
+
+void take(const wire::KeyRoll& from, domain::KeyRoll& to) {
+  to.current = from.current();
+  to.next = from.next();
+  to.started = from_unix_micros(from.started());
 }
 
 void put(const domain::Provisioning& from, wire::Provisioning& to) {
@@ -125,6 +141,7 @@ Bytes encode(const domain::IndividualEnrollment& record) {
   put(record.provisioning, *message.mutable_provisioning());
   message.set_optional_device_information(record.optional_device_information);
   put(record.stamps, *message.mutable_stamps());
+  if (record.key_roll != domain::KeyRoll{}) put(record.key_roll, *message.mutable_key_roll());
   Bytes out = serialise(message);
   wipe_secrets(*message.mutable_attestation());
   return out;
@@ -144,6 +161,7 @@ Result<domain::IndividualEnrollment> decode(ByteView body) {
   if (message.has_device_id()) record.device_id = domain::DeviceId(message.device_id());
   record.optional_device_information = message.optional_device_information();
   take(message.stamps(), record.stamps);
+  if (message.has_key_roll()) take(message.key_roll(), record.key_roll);
   return record;
 }
 
@@ -155,6 +173,7 @@ Bytes encode(const domain::EnrollmentGroup& record) {
   put(record.provisioning, *message.mutable_provisioning());
   message.set_key_custody(number_of(record.key_custody));
   put(record.stamps, *message.mutable_stamps());
+  if (record.key_roll != domain::KeyRoll{}) put(record.key_roll, *message.mutable_key_roll());
   Bytes out = serialise(message);
   wipe_secrets(*message.mutable_attestation());
   return out;
@@ -174,6 +193,7 @@ Result<domain::EnrollmentGroup> decode(ByteView body) {
   wipe_secrets(*message.mutable_attestation());
   if (!fits) return unreadable(kWhat);
   take(message.stamps(), record.stamps);
+  if (message.has_key_roll()) take(message.key_roll(), record.key_roll);
   return record;
 }
 

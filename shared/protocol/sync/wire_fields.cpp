@@ -75,6 +75,7 @@ void put(const domain::Registration& from, wire::Registration& to) {
     superseded.set_arrival(unix_micros(from.superseded->arrival));
   }
   to.set_arrival_clamped(from.arrival_clamped);
+  to.set_credential_id(from.credential_id);
   if (from.decision != domain::DecisionTrace{}) put(from.decision, *to.mutable_decision());
 }
 
@@ -109,6 +110,7 @@ bool take(const wire::Registration& from, domain::Registration& to) {
     superseded.arrival = from_unix_micros(from.superseded().arrival());
   }
   to.arrival_clamped = from.arrival_clamped();
+  to.credential_id = from.credential_id();
   return !from.has_decision() || take(from.decision(), to.decision);
 }
 

@@ -65,6 +65,39 @@ TEST(Enrollments, KeepsTheTimeOfCreationOverAnUpdate) {
   CHECK(second->record.stamps.updated - second->record.stamps.created == std::chrono::hours(1));
 }
 
+TEST(Enrollments, KeepTheNamesOfTheirKeysAndTheRollOverAnUpdate) {
+  const auto made = enrollments.put(tenant, symmetric_group("grp-1"), 0);
+  const auto keys_of = [](const domain::EnrollmentGroup& group) {
+    return std::get<domain::SymmetricKeyAttestation>(group.attestation);
+  };
+  const auto before = keys_of(made->record);
+  CHECK_FALSE(before.primary_id.empty());
+  CHECK(before.primary_id != before.secondary_id);
+  domain::EnrollmentGroup rolled = made->record;
+  rolled.key_roll = {before.primary_id, before.secondary_id, fixture.clock.wall()};
+  CHECK(enrollments.put(tenant, rolled, 1).has_value());
+
+  // As the service API writes it: without what it does not know.
+  domain::EnrollmentGroup written = symmetric_group("grp-1");
+  written.stamps = made->record.stamps;
+  std::get<domain::SymmetricKeyAttestation>(written.attestation).primary =
+      SecretBytes(Bytes(16, 3));
+  const auto after = enrollments.put(tenant, written, 2);
+  CHECK(keys_of(after->record).secondary_id == before.secondary_id);
+  CHECK(keys_of(after->record).primary_id != before.primary_id);
+  CHECK(after->record.key_roll == rolled.key_roll);
+}
+
+TEST(Enrollments, GiveNoNameASecondTimeWhenARecordIsMadeAnew) {
+  const auto id = *domain::RegistrationId::parse("dev-1");
+  const auto first = enrollments.put(tenant, individual("dev-1"), 0);
+  CHECK(enrollments.erase(tenant, id, 1).has_value());
+  fixture.clock.advance(std::chrono::seconds(1));
+  const auto second = enrollments.put(tenant, individual("dev-1"), 0);
+  CHECK(std::get<domain::SymmetricKeyAttestation>(first->record.attestation).primary_id !=
+        std::get<domain::SymmetricKeyAttestation>(second->record.attestation).primary_id);
+}
+
 TEST(Enrollments, ErasesOnlyTheExpectedVersion) {
   CHECK(enrollments.put(tenant, individual("dev-1"), 0).has_value());
   const auto id = *domain::RegistrationId::parse("dev-1");

@@ -15,8 +15,10 @@ TEST_GROUP(Registrations) {
   berth::testing::CatalogFixture fixture;
   coordinator::Registrations& registrations = fixture.catalog.registrations;
 
-  void take_in(const std::string& id, const std::string& group) {
+  void take_in(const std::string& id, const std::string& group,
+               const std::string& credential_id = {}) {
     domain::Registration record;
+    record.credential_id = credential_id;
     record.registration_id = *domain::RegistrationId::parse(id);
     record.status = domain::RegistrationStatus::assigned;
     record.enrollment.is_group = !group.empty();
@@ -39,6 +41,34 @@ TEST(Registrations, ListsThoseOfAGroupInAnyLetterCase) {
   CHECK_EQUAL(1U, listed->records.size());
   STRCMP_EQUAL("dev-1", listed->records[0].record.registration_id.str().c_str());
   CHECK_EQUAL(3U, registrations.list(fixture.tenant, {}, 10)->records.size());
+}
+
+TEST(Registrations, CountsAndListsThoseWhoUsedAKeyLast) {
+  take_in("dev-1", "Grp-1", "p1");
+  take_in("dev-2", "grp-1", "p1");
+  take_in("dev-3", "grp-1", "s1");
+  take_in("dev-4", "grp-1");
+  take_in("dev-5", "grp-2", "p1");
+  const domain::EnrollmentRef group{true, "GRP-1", 9};
+  LONGS_EQUAL(4, registrations.count_of(fixture.tenant, group).value());
+  LONGS_EQUAL(2, registrations.count_using(fixture.tenant, group, "p1").value());
+  LONGS_EQUAL(1, registrations.count_using(fixture.tenant, group, "").value());
+  LONGS_EQUAL(0, registrations.count_using(fixture.tenant, group, "p").value());
+  const auto listed = registrations.list_using(fixture.tenant, group, "s1", {}, 10);
+  CHECK_EQUAL(1U, listed->records.size());
+  STRCMP_EQUAL("dev-3", listed->records[0].record.registration_id.str().c_str());
+  // Registered again with another key, it counts there.
+  take_in("dev-1", "Grp-1", "s1");
+  LONGS_EQUAL(1, registrations.count_using(fixture.tenant, group, "p1").value());
+}
+
+TEST(Registrations, CountsASingleEnrollmentsDeviceUnlessAGroupRegisteredIt) {
+  take_in("dev-1", "grp-1");
+  const domain::EnrollmentRef own{false, "Dev-1", 1};
+  LONGS_EQUAL(0, registrations.count_of(fixture.tenant, own).value());
+  LONGS_EQUAL(0, registrations.count_of(fixture.tenant, {false, "dev-2", 1}).value());
+  take_in("dev-2", "");
+  LONGS_EQUAL(1, registrations.count_of(fixture.tenant, {false, "dev-2", 1}).value());
 }
 
 TEST(Registrations, LeavesATombstoneWhereOneWasErased) {

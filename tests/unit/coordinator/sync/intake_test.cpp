@@ -70,6 +70,28 @@ TEST_GROUP(Intake) {
   }
 };
 
+TEST(Intake, KeepsWhichKeyTheDeviceUsedLastWhereverItRegistered) {
+  auto entry = assigned(hub);
+  entry.registration.credential_id = "p1-17";
+  take(first, {entry});
+  STRCMP_EQUAL("p1-17", stands()->credential_id.c_str());
+  // Nothing but the key is another, and another gateway says so.
+  clock.advance(std::chrono::seconds{1});
+  auto again = assigned(hub);
+  again.registration.credential_id = "s2-17";
+  take(second, {again});
+  STRCMP_EQUAL("s2-17", stands()->credential_id.c_str());
+  const domain::EnrollmentRef own{false, "Press-1", 1};
+  auto& registrations = coordinator.catalog->registrations;
+  LONGS_EQUAL(1, must(registrations.count_using(coordinator.tenant, own, "s2-17")));
+  LONGS_EQUAL(0, must(registrations.count_using(coordinator.tenant, own, "p1-17")));
+  // What a gateway was late to tell does not take the device back.
+  auto late = assigned(hub, std::chrono::seconds{30});
+  late.registration.credential_id = "p1-17";
+  take(first, {late});
+  STRCMP_EQUAL("s2-17", stands()->credential_id.c_str());
+}
+
 TEST(Intake, TakesAnAssignmentAndTellsWhatStands) {
   const auto outcome = take(first, {assigned(hub)});
   LONGS_EQUAL(1, outcome.taken.size());

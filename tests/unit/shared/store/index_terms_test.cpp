@@ -123,7 +123,27 @@ TEST(IndexTerms, FindARegistrationByItsGroupAndItsHub) {
   CHECK(terms_of(registration).empty());
   registration.enrollment = {true, "Group-A", 1};
   registration.hub_id = HubId("0123");
-  CHECK(texts(terms_of(registration)) == (std::vector<std::string>{"3:group-a", "4:0123"}));
+  CHECK(texts(terms_of(registration)) ==
+        (std::vector<std::string>{"3:group-a", "11:g/group-a/", "4:0123"}));
   registration.enrollment = {false, "dev-1", 1};
-  CHECK(texts(terms_of(registration)) == std::vector<std::string>{"4:0123"});
+  CHECK(texts(terms_of(registration)) == (std::vector<std::string>{"11:i/dev-1/", "4:0123"}));
+}
+
+TEST(IndexTerms, FindARegistrationByTheKeyThatItsDeviceUsedLast) {
+  Registration registration;
+  registration.enrollment = {true, "Group-A", 1};
+  registration.credential_id = "p3-17";
+  const IndexTerm term = use_term(registration.enrollment, "p3-17");
+  CHECK(term.index == Index::used_credential);
+  STRCMP_EQUAL("g/group-a/p3-17", term.value.c_str());
+  CHECK(terms_of(registration)[1].value == term.value);
+  // A group and an individual enrollment of one name are two.
+  CHECK(use_term({false, "Group-A", 1}, "p3-17").value != term.value);
+}
+
+TEST(IndexTerms, OfTheLongestIdsFitTheStore) {
+  Registration registration;
+  registration.enrollment = {true, std::string(128, 'g'), 1};
+  registration.credential_id = std::string(64, 'A');
+  for (const IndexTerm& term : terms_of(registration)) CHECK(term.value.size() <= kMaxTermSize);
 }

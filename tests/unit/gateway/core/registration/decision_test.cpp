@@ -118,6 +118,26 @@ TEST(Decision, GivesTheHubTheKeysThatTheEnrollmentHasNow) {
   CHECK_TRUE(std::holds_alternative<domain::ThumbprintCredential>(intent.credential));
 }
 
+TEST(Decision, FindsTheDevicesKeyInTheSlotWhereItIsNow) {
+  auto record = individual("dev-1");
+  record.attestation = domain::SymmetricKeyAttestation{key(2), key(3), "s1", "s2"};
+  cache.put(record);
+  intent.credential = domain::SymmetricKeyCredential{key(1), key(2), true};
+  intent.credential_id = "s1";
+  CHECK_TRUE(enrolled().has_value());
+  const auto& credential = std::get<domain::SymmetricKeyCredential>(intent.credential);
+  CHECK_TRUE(credential.primary == key(2));
+  CHECK_FALSE(credential.signed_with_secondary);
+
+  intent.credential_id = "s2";
+  CHECK_TRUE(enrolled().has_value());
+  CHECK_TRUE(std::get<domain::SymmetricKeyCredential>(intent.credential).signed_with_secondary);
+  // Of a key that is gone nothing more is known.
+  intent.credential_id = "p0";
+  CHECK_TRUE(enrolled().has_value());
+  CHECK_TRUE(std::get<domain::SymmetricKeyCredential>(intent.credential).signed_with_secondary);
+}
+
 TEST(Decision, RefusesAnIndividualThatWasDisabledOrDeleted) {
   CHECK_TRUE(enrolled().error().code == Errc::unauthorized);
   auto record = individual("dev-1");

@@ -279,6 +279,52 @@ TEST(RegistrationEngine, MatchesOnceMoreAfterTheFence) {
   CHECK_TRUE(bench.operation_reply(token).status.status == RegistrationStatus::assigning);
 }
 
+// The roll of a key began at the coordinator a moment ago; this gateway has the enrollment from
+// before, and the device has the new key already.
+TEST(RegistrationEngine, TakesAKeyThatWasRolledInAMomentAgo) {
+  auto enrolled = individual("dev-1");
+  enrolled.attestation = domain::SymmetricKeyAttestation{key(1), key(2), "p1", "s1"};
+  bench.cache.put(enrolled);
+  bench.provision("dev-1");
+  STRCMP_EQUAL("p1", bench.cache.registration(bench.cache.scope, rid("dev-1"))
+                         ->registration->record.credential_id.c_str());
+
+  const auto token = bench.register_device("dev-1", key(3));
+  CHECK_FALSE(bench.reply_to(token).has_value());
+  enrolled.attestation = domain::SymmetricKeyAttestation{key(1), key(3), "p1", "s2"};
+  bench.cache.put(enrolled);
+  bench.answer_fence();
+  if (bench.wants<LookBack>()) bench.answer_look_back();
+  STRCMP_EQUAL("s2", bench.journal_intent().intent.credential_id.c_str());
+  CHECK_TRUE(bench.operation_reply(token).status.status == RegistrationStatus::assigning);
+  const auto applied = bench.hub_takes_it();
+  const auto& given = std::get<domain::SymmetricKeyCredential>(applied.identity.credential);
+  CHECK_TRUE(given.primary == key(1));
+  CHECK_TRUE(given.secondary == key(3));
+  STRCMP_EQUAL("s2", bench.journal_outcome().entry.registration.credential_id.c_str());
+}
+
+TEST(RegistrationEngine, TakesAGroupsKeyThatWasRolledInAMomentAgo) {
+  domain::EnrollmentGroup line;
+  line.group_id = group_id("line");
+  line.attestation = domain::SymmetricKeyAttestation{key(8), key(9), "p1", "s1"};
+  bench.cache.put(line);
+  const auto token =
+      bench.register_device("dev-1", domain::derive_device_key(key(3), "dev-1", bench.crypto));
+  CHECK_FALSE(bench.reply_to(token).has_value());
+  line.attestation = domain::SymmetricKeyAttestation{key(8), key(3), "p1", "s2"};
+  bench.cache.put(line);
+  bench.answer_fence();
+  if (bench.wants<LookBack>()) bench.answer_look_back();
+  STRCMP_EQUAL("s2", bench.journal_intent().intent.credential_id.c_str());
+  // The old one is as good.
+  const auto other =
+      bench.register_device("dev-2", domain::derive_device_key(key(8), "dev-2", bench.crypto));
+  if (bench.wants<LookBack>()) bench.answer_look_back();
+  STRCMP_EQUAL("p1", bench.journal_intent().intent.credential_id.c_str());
+  CHECK_TRUE(bench.operation_reply(other).status.status == RegistrationStatus::assigning);
+}
+
 TEST(RegistrationEngine, RefusesWhatTheFenceDidNotBring) {
   const auto token = bench.register_device("dev-1");
   bench.answer_fence();

@@ -36,6 +36,12 @@ TEST(Outcomes, AnAssignmentTellsTheHubsThatWereTried) {
   STRCMP_EQUAL("", decision.attempts[1].end.c_str());
 }
 
+TEST(Outcomes, AnAssignmentTellsByWhichKeyTheDeviceProvedItself) {
+  intent.credential_id = "s4-17";
+  const auto entry = assigned_outcome(tenant, intent, gateway, {}, "etag", kNow);
+  STRCMP_EQUAL("s4-17", entry.registration.credential_id.c_str());
+}
+
 TEST(Outcomes, AnAssignmentKeepsWhatOutlivesIt) {
   KnownRegistration known;
   domain::Registration before = assigned("DEV-1", linked_hub("a"));

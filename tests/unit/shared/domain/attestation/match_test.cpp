@@ -184,6 +184,36 @@ TEST_GROUP(Match) {
 
 // --- symmetric keys ---
 
+TEST(Match, TellsWhichKeyOfAnIndividualFittedByItsName) {
+  SymmetricKeyAttestation named = keys("dev-1");
+  named.primary_id = "p1";
+  named.secondary_id = "s4";
+  add_individual("dev-1", named);
+  request.evidence.token = signed_with(named.primary);
+  CHECK_TRUE(attested().credential_id == "p1");
+  request.evidence.token = signed_with(named.secondary);
+  CHECK_TRUE(attested().credential_id == "s4");
+  request.evidence.token.reset();
+  request.evidence.psk = psk("0ne00000A0A/dev-1/s", named.secondary);
+  CHECK_TRUE(attested().credential_id == "s4");
+}
+
+TEST(Match, TellsWhichKeyOfAGroupADeviceHas) {
+  SymmetricKeyAttestation named = keys("line");
+  named.primary_id = "p1";
+  named.secondary_id = "s4";
+  lookup.symmetric.push_back(GroupKeys{group_id("line"), named});
+  add_group("line", named);
+  request.evidence.token = signed_with(derived(named.primary, "dev-1"));
+  CHECK_TRUE(attested().credential_id == "p1");
+  request.evidence.token = signed_with(derived(named.secondary, "dev-1"));
+  CHECK_TRUE(attested().credential_id == "s4");
+  request.evidence.token.reset();
+  request.evidence.psk =
+      psk("0ne00000A0A/dev-1/s/line", derive_device_key(named.secondary, "dev-1", crypto));
+  CHECK_TRUE(attested().credential_id == "s4");
+}
+
 TEST(Match, AnIndividualIsAttestedByEitherKey) {
   add_individual("dev-1", keys("dev-1"));
   for (const char* which : {"dev-1 primary", "dev-1 secondary"}) {
@@ -728,6 +758,37 @@ TEST(MatchChain, EitherCaOfAnIndividualWillDo) {
   upload("i1", i1, true);
   add_individual_by_ca("gone", "i1");
   CHECK_TRUE(attested().signing_certificate->der == i1.der);
+}
+
+TEST(MatchChain, TellsWhichCertificateOfTheEnrollmentItWas) {
+  add_signing_group("i2", i2);
+  CHECK_TRUE(attested().credential_id == to_upper_hex(i2.sha256));
+  upload("i1", i1, true);
+  add_individual_by_ca("gone", "i1");
+  CHECK_TRUE(attested().credential_id == to_upper_hex(i1.sha256));
+  X509Attestation own;
+  own.secondary = leaf.der;
+  add_individual("dev-1", own);
+  CHECK_TRUE(attested().credential_id == to_upper_hex(leaf.sha256));
+}
+
+TEST(MatchChain, ACaThatWasRenewedWithItsKeyIsCountedAsWhatItIsRolledTo) {
+  FakeCertificate again = ca("CN=I2", "CN=I1");
+  again.serial = "2";
+  const ports::Certificate renewed = crypto.make(again);
+  EnrollmentGroup& group = add_signing_group("i2", i2);
+  lookup.signing.push_back(SigningCertificate{group_id("i2"), renewed.der, true});
+  CHECK_TRUE(attested().credential_id == to_upper_hex(i2.sha256));
+  group.key_roll = {to_upper_hex(i2.sha256), to_upper_hex(renewed.sha256), kNow};
+  CHECK_TRUE(attested().credential_id == to_upper_hex(renewed.sha256));
+  CHECK_TRUE(attested().signing_certificate->der == renewed.der);
+
+  upload("old", i2, true);
+  upload("new", renewed, true);
+  IndividualEnrollment& individual = add_individual_by_ca("old", "new");
+  CHECK_TRUE(attested().credential_id == to_upper_hex(i2.sha256));
+  individual.key_roll = group.key_roll;
+  CHECK_TRUE(attested().credential_id == to_upper_hex(renewed.sha256));
 }
 
 TEST(MatchChain, AnIndividualByCaReferenceRefusesWhileTheCaIsUnverified) {

@@ -72,6 +72,12 @@ TEST(JournalCodec, KeepsWhichKeyTheDeviceSignedWith) {
   }
 }
 
+TEST(JournalCodec, KeepsTheNameOfTheKeyOverARestart) {
+  auto record = intent();
+  record.credential_id = "s2-17";
+  STRCMP_EQUAL("s2-17", round_trip(record).credential_id.c_str());
+}
+
 TEST(JournalCodec, KeepsAThumbprintCredential) {
   auto record = intent();
   record.credential = domain::ThumbprintCredential{std::string(64, 'A'), "press-7"};

@@ -201,6 +201,26 @@ TEST(RecordCodec, KeepsHubCredentialsAndTokens) {
   LONGS_EQUAL(33, token.requests_per_minute);
 }
 
+TEST(RecordCodec, KeepsTheNamesOfKeysAndWhereTheirRollStands) {
+  auto individual = individual_enrollment();
+  individual.attestation =
+      domain::SymmetricKeyAttestation{secret("k1"), secret("k2"), "p1-17", "s2-17"};
+  individual.key_roll = {"p1-17", "s2-17", at(1700000008)};
+  const auto after = round_trip(individual);
+  const auto& keys = std::get<domain::SymmetricKeyAttestation>(after.attestation);
+  STRCMP_EQUAL("p1-17", keys.primary_id.c_str());
+  STRCMP_EQUAL("s2-17", keys.secondary_id.c_str());
+  CHECK_TRUE(after.key_roll == individual.key_roll);
+
+  auto group = enrollment_group();
+  group.key_roll = {"AB", "", {}};
+  CHECK_TRUE(round_trip(group).key_roll == group.key_roll);
+
+  auto registered = registration();
+  registered.credential_id = "s2-17";
+  STRCMP_EQUAL("s2-17", round_trip(registered).credential_id.c_str());
+}
+
 TEST(RecordCodec, KeepsEveryFieldOfARegistration) {
   check_same(registration(), round_trip(registration()));
 }
