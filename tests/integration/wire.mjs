@@ -172,10 +172,13 @@ export class MqttDevice {
       this.#wake();
     });
     stream.on('data', (chunk) => parser.parse(chunk));
-    stream.on('close', () => {
-      this.closed = true;
-      this.#wake();
-    });
+    // A WebSocket's stream may end and never close, if the gateway did not take all of what was written.
+    for (const end of ['end', 'close']) {
+      stream.on(end, () => {
+        this.closed = true;
+        this.#wake();
+      });
+    }
     stream.on('error', () => {});
   }
 
