@@ -352,8 +352,9 @@ test('6. A TPM is challenged: over HTTPS with its blob, over AMQP in two segment
     assert.equal(wrong.status, 401);
     assertErrorDocument(wrong.body, 401);
   });
-  await t.test('amqp', async () => {
-    const stream = await wire.openTls(dev.device.amqp);
+  await overEach(t, ['amqp', 'amqp-ws'], async (protocol) => {
+    const stream = protocol === 'amqp' ? await wire.openTls(dev.device.amqp) :
+                                         (await wire.openWebSocket('AMQPWSB10')).stream;
     const sasl = new SaslStream(stream);
     stream.write(Buffer.from('414d515003010000', 'hex'));
     assert.equal((await sasl.take(8)).toString('hex'), '414d515003010000');
@@ -379,7 +380,8 @@ test('6. A TPM is challenged: over HTTPS with its blob, over AMQP in two segment
     stream.write(saslFrame(0x43, [
       binary(Buffer.concat([zero, Buffer.from(wire.tokenOf(TPM_DEVICE, newKey()))])),
     ]));
-    // As with keys, the token is judged when the device registers (integration_tpm has wrong ones).
+    // As with keys, the token is judged when the device registers (integration_tpm has wrong ones, and
+    // the blob at the end).
     const outcome = await sasl.frame();
     assert.equal(outcome.code, 0x44);
     stream.destroy();

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
+import {connect} from 'node:net';
 import path from 'node:path';
 import test, {after, before} from 'node:test';
+import {gzipSync} from 'node:zlib';
 
 import {derivedKey, newKey} from './certificates.mjs';
 import {Installation} from './installation.mjs';
@@ -79,6 +81,20 @@ test('a request body may be 96 KiB long, and more is refused by its length alone
   assert.equal(await statusOf(head(HTTP_BODY + 1)), 413);
 });
 
+test('nothing is decompressed', async () => {
+  // 32 MiB in 32 KiB: JSON for whoever unpacks it.
+  const bomb = gzipSync(JSON.stringify({payload: {x: ' '.repeat(32 * 1024 * 1024)}}));
+  assert.ok(bomb.length < HTTP_BODY);
+  const {gateway} = installation.description().pids;
+  const memory = () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${gateway}/status`, 'utf8'))[1]);
+  const before = memory();
+  const head = registerHead(deviceOf('limits-packed'), [
+    'Content-Type: application/json', 'Content-Encoding: gzip', `Content-Length: ${bomb.length}`,
+  ]);
+  assert.equal(await statusOf(Buffer.concat([Buffer.from(head), bomb])), 400);
+  assert.ok(memory() < before + 8 * 1024, `${before} to ${memory()} KiB`);
+});
+
 test('a WebSocket message may be 256 KiB long', async () => {
   // A client's acknowledgements, on which nothing depends.
   const puback = Buffer.from('40020001', 'hex');
@@ -94,6 +110,50 @@ test('a WebSocket message may be 256 KiB long', async () => {
   await alive(device);
   device.stream.write(of(WEBSOCKET_MESSAGE + puback.length));
   await assert.rejects(alive(device), /closed the connection/);
+});
+
+// What a device has begun, and how long it may leave it so. The clocks of two processes, and a machine
+// that does much else.
+const TOO_EARLY_MS = 300;
+const TOO_LATE_MS = 6000;
+const begun = {
+  'a handshake': {
+    seconds: 10,
+    begin: async () => {
+      const socket = connect(dev.device.https, dev.device.host);
+      await once(socket, 'connect');
+      return socket;
+    },
+  },
+  'HTTPS without a request': {seconds: 15, begin: () => wire.openTls(dev.device.https)},
+  'half a request': {
+    seconds: 15,
+    begin: async () => {
+      const stream = await wire.openTls(dev.device.https);
+      stream.write('PUT /');
+      return stream;
+    },
+  },
+  'MQTT without CONNECT': {seconds: 15, begin: () => wire.openTls(dev.device.mqtt)},
+  'AMQP without a link': {
+    seconds: 15,
+    begin: async () => {
+      const stream = await wire.openTls(dev.device.amqp);
+      stream.write(Buffer.from('414d515003010000', 'hex'));
+      return stream;
+    },
+  },
+};
+test('what is begun is ended when its time is over', {concurrency: true}, async (t) => {
+  await Promise.all(Object.entries(begun).map(([what, {seconds, begin}]) => t.test(what, async () => {
+    const start = performance.now();
+    const stream = await begin();
+    stream.on('error', () => {});
+    stream.resume();
+    await once(stream, 'close');
+    const took = performance.now() - start;
+    assert.ok(took > seconds * 1000 - TOO_EARLY_MS && took < seconds * 1000 + TOO_LATE_MS, `${took} ms`);
+  })));
 });
 
 test('so many connections are open, and one more takes the place of the oldest', async () => {
