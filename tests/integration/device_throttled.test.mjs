@@ -18,11 +18,11 @@ import * as wire from './wire.mjs';
 const TAKEN = 1 + 16;
 const PER_SESSION = 8;
 // How long a registration waits for the coordinator's word: all of the others come meanwhile.
-const LOOK_BACK_MS = 8_000;
+const LOOK_BACK_MS = 10_000;
 // kOverloadRetryAfter.
 const RETRY_AFTER_MS = 30_000;
 const TOLERANCE_MS = 500;
-const ENDS_WITHIN_MS = 55_000;
+const ENDS_WITHIN_MS = 60_000;
 
 const installation = Installation.running(process.env.BERTH_BIN, process.env.BERTH_DEV_DIR);
 const groupKey = newKey();
