@@ -43,6 +43,13 @@ http::Response status(int code) {
   return response;
 }
 
+// Said by the hub itself, not by something in between, so that it is definite (service API 5.3).
+http::Response refusal(int code, const char* name) {
+  http::Response response = status(code);
+  response.headers.set("iothub-errorcode", name);
+  return response;
+}
+
 }  // namespace
 
 const char* name_of(SimHub::Mood mood) {
@@ -108,10 +115,10 @@ http::Response SimHub::serve(const http::Request& request) {
     case Mood::down: return status(503);
     case Mood::throttling: return status(429);
     case Mood::refusing:
-      if (request.method != "GET") return status(400);
+      if (request.method != "GET") return refusal(400, "ArgumentInvalid");
       break;
     case Mood::full:
-      if (request.method == "POST") return status(403);
+      if (request.method == "POST") return refusal(403, "IotHubQuotaExceeded");
       break;
     case Mood::unauthorized: return status(401);
   }

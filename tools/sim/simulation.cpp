@@ -17,10 +17,11 @@ namespace {
 constexpr SimTime kSecond{1'000'000};
 constexpr SimTime kMinute = 60 * kSecond;
 // How long the storm lasts; how long devices then have to come right; how long clean-up has: an
-// hour at the coordinator, one until the second look, one until the deletion.
+// hour at the coordinator, one until the second look, one until the deletion, and both once more
+// where two gateways meet at one identity.
 constexpr SimTime kStorm = 10 * kMinute;
 constexpr SimTime kCalm = 6 * kMinute;
-constexpr SimTime kCleanUp = 200 * kMinute;
+constexpr SimTime kCleanUp = 360 * kMinute;
 constexpr SimTime kCheckInterval = 20 * kSecond;
 constexpr SimTime kSlowTick = 5 * kSecond;
 constexpr SimTime kSlowCheckInterval = 5 * kMinute;
