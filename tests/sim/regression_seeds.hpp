@@ -33,7 +33,8 @@ inline constexpr std::array kRegressionSeeds = {
     RegressionSeed{"allocation", 260,
                    "an identity that was taken up again between the two looks of its clean-up"},
     RegressionSeed{"moves", 174, "the same"},
-    RegressionSeed{"moves", 115, "a clean-up that another gateway's was faster than, four hours long"},
+    RegressionSeed{"moves", 115,
+                   "a clean-up that another gateway's was faster than, four hours long"},
     RegressionSeed{"webhooks", 3, "the same"},
     RegressionSeed{"allocation", 58, "the same"},
 };
