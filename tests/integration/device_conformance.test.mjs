@@ -202,6 +202,10 @@ test('4. MQTT answers in order, on the exact topic, and judges at register', tog
   });
 });
 
+const openAmqp = async (protocol, credential) => protocol === 'amqp' ?
+    wire.openTls(dev.device.amqp, credential) :
+    (await wire.openWebSocket('AMQPWSB10', credential)).stream;
+
 test('5. AMQP serves both headers, and answers as its clients insist', together, async (t) => {
   const leaf = withChain(device('conformance-amqp-x509', root), root);
   await overEach(t, ['amqp', 'amqp-ws'], async (protocol) => {
@@ -244,6 +248,22 @@ test('5. AMQP serves both headers, and answers as its clients insist', together,
       assert.ok([0x54, 0x71].includes(raw[at + name.length]), `${name} is an int`);
     }
     byKey.close();
+
+    // A certificate may come by SASL as well.
+    for (const mechanism of ['EXTERNAL', 'ANONYMOUS']) {
+      const stream = await openAmqp(protocol, leaf);
+      const sasl = new SaslStream(stream);
+      stream.write(Buffer.from('414d515003010000', 'hex'));
+      await sasl.take(8);
+      assert.ok((await sasl.frame()).body.includes(mechanism));
+      stream.write(saslFrame(0x41, [symbol(mechanism)]));
+      const outcome = await sasl.frame();
+      assert.equal(outcome.code, 0x44);
+      assert.deepEqual([...outcome.body.subarray(-2)], [0x50, 0]);  // a ubyte: ok
+      stream.write(Buffer.from('414d515000010000', 'hex'));
+      assert.equal((await sasl.take(8)).toString('hex'), '414d515000010000');
+      stream.destroy();
+    }
 
     const wrong =
         await refused(protocol, {id: INDIVIDUAL, token: wire.tokenOf(INDIVIDUAL, newKey())}, 401);
@@ -353,8 +373,7 @@ test('6. A TPM is challenged: over HTTPS with its blob, over AMQP in two segment
     assertErrorDocument(wrong.body, 401);
   });
   await overEach(t, ['amqp', 'amqp-ws'], async (protocol) => {
-    const stream = protocol === 'amqp' ? await wire.openTls(dev.device.amqp) :
-                                         (await wire.openWebSocket('AMQPWSB10')).stream;
+    const stream = await openAmqp(protocol);
     const sasl = new SaslStream(stream);
     stream.write(Buffer.from('414d515003010000', 'hex'));
     assert.equal((await sasl.take(8)).toString('hex'), '414d515003010000');
