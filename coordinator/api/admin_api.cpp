@@ -30,6 +30,7 @@ std::vector<Endpoint> admin_endpoints(Catalog& catalog, Fleet& fleet, Joining& j
   add(gateway_endpoints(catalog, fleet, joining));
   add(quarantine_endpoints(catalog));
   add(settings_endpoints(catalog));
+  add(key_roll_endpoints(catalog, crypto, clock, entropy));
   add(linked_hub_endpoints(catalog, entropy, rules));
   add(access_policy_endpoints(catalog, entropy));
   add(certificate_endpoints(catalog, crypto, clock, entropy));

@@ -27,6 +27,9 @@ namespace berth::coordinator {
 
 // Of a tenant.
 [[nodiscard]] std::vector<Endpoint> settings_endpoints(Catalog& catalog);
+[[nodiscard]] std::vector<Endpoint> key_roll_endpoints(Catalog& catalog, ports::Crypto& crypto,
+                                                       ports::Clock& clock,
+                                                       ports::Entropy& entropy);
 [[nodiscard]] std::vector<Endpoint> linked_hub_endpoints(Catalog& catalog, ports::Entropy& entropy,
                                                          const HostRules& rules);
 [[nodiscard]] std::vector<Endpoint> access_policy_endpoints(Catalog& catalog,

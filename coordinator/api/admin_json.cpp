@@ -229,6 +229,7 @@ bj::object write_registration(const Versioned<domain::Registration>& registratio
   add_text(body, "gatewayId", record.gateway_id.str());
   add_time(body, "arrivalUtc", record.arrival);
   if (record.arrival_clamped) body["arrivalClamped"] = true;
+  if (!record.credential_id.empty()) body["credentialId"] = record.credential_id;
   if (record.last_attempt) {
     bj::object attempt;
     attempt["atUtc"] = to_iso8601(record.last_attempt->at);

@@ -54,6 +54,19 @@ TEST_GROUP(AdminAudit) {
   Answer put_group(const std::string& id) {
     return fixture.call("PUT", "/enrollmentGroups/" + id + kVersion, group_body(id));
   }
+  // That step of a roll, in a group and in an enrollment made for it.
+  Answer roll_group(const std::string& step) {
+    put_group("roll-" + step);
+    const std::string roll = "/berth/v1/enrollmentGroups/roll-" + step + "/keyRoll/";
+    if (step != "start") fixture.call("POST", roll + "start", "{}");
+    return fixture.call("POST", roll + step, "{}");
+  }
+  Answer roll_enrollment(const std::string& step) {
+    put_enrollment("roll-" + step, to_base64(Bytes(32, 1)));
+    const std::string roll = "/berth/v1/enrollments/roll-" + step + "/keyRoll/";
+    if (step != "start") fixture.call("POST", roll + "start", "{}");
+    return fixture.call("POST", roll + step, "{}");
+  }
   Answer make_site() {
     return fixture.call_as_operator("POST", "/berth/v1/sites", kSite);
   }
@@ -83,7 +96,9 @@ TEST_GROUP(AdminAudit) {
     CHECK(store::commit_one(fixture.store, std::move(set)).has_value());
   }
 
+  // One that is not uploaded yet, since nobody needs one under two names.
   Answer upload(const std::string& name) {
+    root = berth::testing::make_root({.common_name = name});
     return fixture.call("PUT", "/berth/v1/certificates/" + name,
                         R"({"certificate":")" + to_base64(root.certificate) + R"("})");
   }
@@ -145,6 +160,18 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
          register_device("dev-r");
          return fixture.call("DELETE", std::string("/registrations/dev-r") + kVersion);
        }},
+      {"POST /berth/v1/enrollmentGroups/{enrollmentGroupId}/keyRoll/start",
+       [this] { return roll_group("start"); }},
+      {"POST /berth/v1/enrollmentGroups/{enrollmentGroupId}/keyRoll/finish",
+       [this] { return roll_group("finish"); }},
+      {"POST /berth/v1/enrollmentGroups/{enrollmentGroupId}/keyRoll/abort",
+       [this] { return roll_group("abort"); }},
+      {"POST /berth/v1/enrollments/{registrationId}/keyRoll/start",
+       [this] { return roll_enrollment("start"); }},
+      {"POST /berth/v1/enrollments/{registrationId}/keyRoll/finish",
+       [this] { return roll_enrollment("finish"); }},
+      {"POST /berth/v1/enrollments/{registrationId}/keyRoll/abort",
+       [this] { return roll_enrollment("abort"); }},
       {"POST /berth/v1/tenants",
        [this] {
          return fixture.call_as_operator("POST", "/berth/v1/tenants", R"({"name":"t-1"})");

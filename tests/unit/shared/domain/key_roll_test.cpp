@@ -160,14 +160,12 @@ TEST(KeyRoll, PlacesNothingTwiceAndNothingOfAnotherKind) {
   CHECK_TRUE(place(Bytes{1}, CredentialSlot::secondary, certificates).error().code ==
              Errc::invalid);
   CHECK_TRUE(place(key(1), CredentialSlot::secondary, certificates).error().code == Errc::invalid);
-  Attestation names =
-      X509Attestation{X509Attestation::Kind::ca_references, {}, {}, "Root", ""};
+  Attestation names = X509Attestation{X509Attestation::Kind::ca_references, {}, {}, "Root", ""};
   CHECK_TRUE(place(CaReference{"ROOT"}, CredentialSlot::secondary, names).error().code ==
              Errc::invalid);
   CHECK_TRUE(place(Bytes{1}, CredentialSlot::secondary, names).error().code == Errc::invalid);
   Attestation tpm = TpmAttestation{Bytes{1}, {}, {}};
-  STRCMP_CONTAINS("TPM",
-                  place(key(1), CredentialSlot::secondary, tpm).error().reason.c_str());
+  STRCMP_CONTAINS("TPM", place(key(1), CredentialSlot::secondary, tpm).error().reason.c_str());
 }
 
 TEST(KeyRoll, LeavesTheKeyThatStaysInItsSlot) {
@@ -183,8 +181,7 @@ TEST(KeyRoll, MakesTheCertificateThatStaysThePrimary) {
   vacate(CredentialSlot::primary, key(9), enrolled);
   CHECK_TRUE(x509_in(enrolled).primary == Bytes{2});
   CHECK_TRUE(x509_in(enrolled).secondary.empty());
-  Attestation names =
-      X509Attestation{X509Attestation::Kind::ca_references, {}, {}, "Root", "Next"};
+  Attestation names = X509Attestation{X509Attestation::Kind::ca_references, {}, {}, "Root", "Next"};
   vacate(CredentialSlot::primary, key(9), names);
   STRCMP_EQUAL("Next", x509_in(names).primary_ca_name.c_str());
   STRCMP_EQUAL("", x509_in(names).secondary_ca_name.c_str());
