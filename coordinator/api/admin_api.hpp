@@ -38,6 +38,7 @@ namespace berth::coordinator {
                                                           ports::Clock& clock,
                                                           ports::Entropy& entropy);
 [[nodiscard]] std::vector<Endpoint> registration_endpoints(Catalog& catalog);
+[[nodiscard]] std::vector<Endpoint> admitted_tpm_endpoints(Catalog& catalog, ports::Crypto& crypto);
 
 // Of a tenant, and of the operator.
 [[nodiscard]] std::vector<Endpoint> audit_endpoints(const Catalog& catalog,

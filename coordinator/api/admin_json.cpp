@@ -192,7 +192,8 @@ bj::object write_hub(const Versioned<domain::LinkedHub>& hub, const std::string&
   return body;
 }
 
-bj::object write_site(const Versioned<domain::Site>& site) {
+bj::object write_admitted_tpm(const domain::AdmittedTpm& tpm) {
+  bj::object write_site(const Versioned<domain::Site>& site) {
   bj::object body;
   body["siteId"] = site.record.site_id.str();
   add_stamps(body, site);

@@ -10,6 +10,7 @@
 
 #include "coordinator/store/versioned.hpp"
 #include "shared/base/result.hpp"
+#include "shared/domain/model/admitted_tpm.hpp"
 #include "shared/domain/model/authority.hpp"
 #include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/gateway.hpp"
@@ -36,6 +37,7 @@ enum class VerificationCode : std::uint8_t { shown, hidden };
 [[nodiscard]] boost::json::object write_ca_certificate(
     const Versioned<domain::CaCertificate>& certificate, VerificationCode code,
     ports::Crypto& crypto);
+[[nodiscard]] boost::json::object write_admitted_tpm(const domain::AdmittedTpm& tpm);
 // `policy_name` is the credential's; its key is never shown.
 [[nodiscard]] boost::json::object write_hub(const Versioned<domain::LinkedHub>& hub,
                                             const std::string& policy_name);

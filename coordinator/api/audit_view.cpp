@@ -121,6 +121,9 @@ View view(const json::EnrollmentJson& json, const store::Record& record) {
       return view_of<domain::Registration>(
           record, [](const auto& registration) { return shown(write_registration(registration)); });
     case store::Table::ca_certificate: return certificate_view(record);
+    case store::Table::admitted_tpm:
+      return view_of<domain::AdmittedTpm>(
+          record, [](const auto& tpm) { return shown(write_admitted_tpm(tpm.record)); });
     case store::Table::hub_credential: return credential_view(record);
     case store::Table::access_policy: return policy_view(record);
     case store::Table::gateway:

@@ -18,6 +18,9 @@ inline constexpr std::size_t kMaxPageSize = 1000;
 // Records of one bulk request (service API 1.8).
 inline constexpr std::size_t kMaxBulkItems = 10;
 
+// TPMs that one request puts on a group's list.
+inline constexpr std::size_t kMaxTpmsPerRequest = 500;
+
 // How long a join token may be good (design section 4: within the hour).
 inline constexpr std::chrono::seconds kMaxJoinTokenLifetime{3600};
 

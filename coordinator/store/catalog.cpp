@@ -19,6 +19,7 @@ constexpr std::size_t kNodeIdEntropy = 16;
 Catalog::Catalog(store::RecordStore& store, ports::Crypto& crypto, ports::Clock& clock,
                  ports::Entropy& entropy, const Quotas& quotas)
     : enrollments(store, crypto, clock, quotas),
+      admitted_tpms(store, clock, quotas.admitted_tpms),
       ca_certificates(store, crypto, clock, quotas),
       hubs(store, clock, quotas),
       policies(store, clock, entropy),

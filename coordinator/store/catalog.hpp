@@ -3,6 +3,7 @@
 #pragma once
 
 #include "coordinator/store/access_policies.hpp"
+#include "coordinator/store/admitted_tpms.hpp"
 #include "coordinator/store/ca_certificates.hpp"
 #include "coordinator/store/enrollments.hpp"
 #include "coordinator/store/gateways.hpp"
@@ -33,6 +34,7 @@ class Catalog {
   [[nodiscard]] Result<domain::CoordinatorId> coordinator_id() const;
 
   Enrollments enrollments;
+  AdmittedTpms admitted_tpms;
   CaCertificates ca_certificates;
   LinkedHubs hubs;
   AccessPolicies policies;

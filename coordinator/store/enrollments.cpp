@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "coordinator/store/admitted_tpms.hpp"
 #include "coordinator/store/record_writes.hpp"
 #include "coordinator/store/typed_records.hpp"
 #include "shared/domain/key_roll.hpp"
@@ -11,8 +12,20 @@
 namespace berth::coordinator {
 namespace {
 
-bool is_symmetric(const domain::EnrollmentGroup& group) {
-  return std::holds_alternative<domain::SymmetricKeyAttestation>(group.attestation);
+// Groups that are counted together.
+struct Kind {
+  const char* name = "";
+  std::size_t most = 0;
+};
+
+Kind kind_of(const domain::EnrollmentGroup& group, const Quotas& quotas) {
+  if (std::holds_alternative<domain::SymmetricKeyAttestation>(group.attestation)) {
+    return {"symmetric keys", quotas.symmetric_groups};
+  }
+  if (std::holds_alternative<domain::TpmGroupAttestation>(group.attestation)) {
+    return {"TPMs", quotas.tpm_groups};
+  }
+  return {"X.509 certificates", quotas.x509_groups};
 }
 
 // The names of keys, and where a roll of them stands, are not the writer's to know: they come
@@ -94,6 +107,13 @@ Result<void> Enrollments::erase(const domain::IdScope& tenant, const domain::Reg
 
 Result<void> Enrollments::erase(const domain::IdScope& tenant, const domain::EnrollmentGroupId& id,
                                 std::uint64_t expected_version) {
+  const auto stored = group(tenant, id);
+  if (!stored) return stored.error();
+  if (*stored && (*stored)->version == expected_version) {
+    // Before the group, so that no other of its name finds the list of this one.
+    AdmittedTpms lists(store_, clock_, quotas_.admitted_tpms);
+    if (const auto erased = lists.erase_list(tenant, id); !erased) return erased.error();
+  }
   const auto erased = commit_change(
       store_, tenant, erase_change(store::Table::enrollment_group, id.folded(), expected_version));
   if (!erased) return erased.error();
@@ -102,22 +122,20 @@ Result<void> Enrollments::erase(const domain::IdScope& tenant, const domain::Enr
 
 Result<void> Enrollments::check_room(const domain::IdScope& tenant,
                                      const domain::EnrollmentGroup& record) const {
-  const bool wanted = is_symmetric(record);
-  const std::size_t most = wanted ? quotas_.symmetric_groups : quotas_.x509_groups;
+  const Kind wanted = kind_of(record, quotas_);
   const auto all =
       read_all<domain::EnrollmentGroup>(store_, tenant, store::Table::enrollment_group);
   if (!all) return all.error();
   std::size_t others = 0;
   for (const Versioned<domain::EnrollmentGroup>& group : *all) {
-    if (is_symmetric(group.record) != wanted) continue;
+    if (group.record.attestation.index() != record.attestation.index()) continue;
     // One that is of the kind already takes no room.
     if (group.record.group_id == record.group_id) return {};
     ++others;
   }
-  if (others < most) return {};
-  return Error{Errc::forbidden, "a tenant has at most " + std::to_string(most) +
-                                    " enrollment groups with " +
-                                    (wanted ? "symmetric keys" : "X.509 certificates")};
+  if (others < wanted.most) return {};
+  return Error{Errc::forbidden, "a tenant has at most " + std::to_string(wanted.most) +
+                                    " enrollment groups with " + wanted.name};
 }
 
 }  // namespace berth::coordinator

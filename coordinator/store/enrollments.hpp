@@ -38,7 +38,7 @@ class Enrollments {
   // `expected_version` 0 creates (Errc::already_exists), otherwise replaces that version
   // (Errc::version_mismatch, Errc::not_found). The stamps are set here: a replacement keeps its
   // record's time of creation. Answers the record as stored. A group past the quota of its kind
-  // (by symmetric key, by certificate) is Errc::forbidden.
+  // (by symmetric key, by certificate, of TPMs) is Errc::forbidden.
   [[nodiscard]] Result<Versioned<domain::IndividualEnrollment>> put(
       const domain::IdScope& tenant, domain::IndividualEnrollment record,
       std::uint64_t expected_version);
@@ -48,6 +48,7 @@ class Enrollments {
 
   [[nodiscard]] Result<void> erase(const domain::IdScope& tenant, const domain::RegistrationId& id,
                                    std::uint64_t expected_version);
+  // With its list of TPMs, if it has one.
   [[nodiscard]] Result<void> erase(const domain::IdScope& tenant,
                                    const domain::EnrollmentGroupId& id,
                                    std::uint64_t expected_version);

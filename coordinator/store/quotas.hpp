@@ -13,6 +13,8 @@ struct Quotas {
   // A device that attests by a group's symmetric key is tried against every such group, so that
   // more than this cannot be configured.
   std::size_t symmetric_groups = domain::kMaxSymmetricGroups;
+  std::size_t tpm_groups = 100;
+  std::size_t admitted_tpms = domain::kMaxAdmittedTpms;  // of one group
   std::size_t ca_certificates = 25;
   std::size_t linked_hubs = 50;
 };

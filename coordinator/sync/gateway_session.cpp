@@ -16,7 +16,8 @@ namespace {
 constexpr std::array kSnapshotTables = {
     store::Table::tenant_settings,       store::Table::linked_hub,
     store::Table::ca_certificate,        store::Table::enrollment_group,
-    store::Table::individual_enrollment, store::Table::registration};
+    store::Table::individual_enrollment, store::Table::admitted_tpm,
+    store::Table::registration};
 
 // Puts records into frames, each within the budget.
 template <class Frame, class Send>

@@ -23,16 +23,17 @@ bool may_serve(const domain::Provisioning& provisioning, const domain::SiteId& s
   return sites.empty() || std::find(sites.begin(), sites.end(), site) != sites.end();
 }
 
+bool keys_stay_here(const domain::EnrollmentGroup& group) {
+  return std::holds_alternative<domain::SymmetricKeyAttestation>(group.attestation) &&
+         group.key_custody != domain::GroupKeyCustody::on_gateway;
+}
+
 Result<std::optional<sync::RecordChange>> Scope::view(const store::Record& record) const {
   if (record.table == store::Table::individual_enrollment) return view_of_individual(record);
   if (record.table == store::Table::enrollment_group) {
     auto group = sync::decode<domain::EnrollmentGroup>(record.body);
     if (!group) return group.error();
-    // A group whose keys stay here has nothing that a gateway could attest by.
-    const bool keys_stay_here =
-        std::holds_alternative<domain::SymmetricKeyAttestation>(group->attestation) &&
-        group->key_custody != domain::GroupKeyCustody::on_gateway;
-    if (keys_stay_here || !may_serve(group->provisioning, site_)) {
+    if (keys_stay_here(*group) || !may_serve(group->provisioning, site_)) {
       return std::optional<sync::RecordChange>{};
     }
   }
@@ -58,6 +59,10 @@ Result<std::optional<sync::RecordChange>> Scope::view_of_individual(
     };
     stub.certificate_sha256 = hash_of(x509->primary);
     stub.secondary_certificate_sha256 = hash_of(x509->secondary);
+  }
+  const auto* tpm = std::get_if<domain::TpmAttestation>(&enrollment->attestation);
+  if (tpm != nullptr && !tpm->endorsement_key.empty()) {
+    stub.endorsement_key_sha256 = to_bytes(crypto_->sha256(tpm->endorsement_key));
   }
   return std::optional(sync::RecordChange{store::Table::refusal_stub, record.id, record.version,
                                           sync::encode(stub)});

@@ -1,5 +1,6 @@
 // What a gateway gets to see of a tenant's records (design 3.2 and section 4): hubs, settings and
-// CA certificates always; an enrollment that names no site, or the gateway's; a disabled individual
+// CA certificates always, and groups' lists of TPMs, which admit nobody where their group is not
+// held; an enrollment that names no site, or the gateway's; a disabled individual
 // enrollment of other sites as a refusal stub; registrations that the gateway reported or asked
 // for.
 #pragma once
@@ -20,6 +21,9 @@ namespace berth::coordinator {
 
 // Whether a site may serve what is provisioned so.
 [[nodiscard]] bool may_serve(const domain::Provisioning& provisioning, const domain::SiteId& site);
+
+// A group whose keys stay at the coordinator has nothing that a gateway could attest by.
+[[nodiscard]] bool keys_stay_here(const domain::EnrollmentGroup& group);
 
 class Scope {
  public:

@@ -7,8 +7,11 @@ namespace berth::coordinator {
 namespace {
 
 // As the coordinator keeps them; stubs are made of individual enrollments.
-constexpr std::array kTables = {store::Table::individual_enrollment, store::Table::enrollment_group,
-                                store::Table::ca_certificate, store::Table::linked_hub,
+constexpr std::array kTables = {store::Table::individual_enrollment,
+                                store::Table::enrollment_group,
+                                store::Table::ca_certificate,
+                                store::Table::admitted_tpm,
+                                store::Table::linked_hub,
                                 store::Table::tenant_settings};
 
 }  // namespace

@@ -77,23 +77,7 @@ class RecordCache::Lookup final : public domain::EnrollmentLookup {
   }
 
   Result<bool> is_certificate_blocked(const ports::Sha256Digest& sha256) override {
-    const store::IndexTerm term{store::Index::certificate_thumbprint, to_upper_hex(sha256)};
-    const auto stubs = reader_.find(tenant_, store::Table::refusal_stub, term, "", 1);
-    if (!stubs) return stubs.error();
-    if (!stubs->records.empty()) return true;
-    std::string continuation;
-    do {
-      const auto page = reader_.find(tenant_, store::Table::individual_enrollment, term,
-                                     continuation, store::kMaxPage);
-      if (!page) return page.error();
-      for (const store::Record& record : page->records) {
-        const auto enrollment = sync::decode<domain::IndividualEnrollment>(record.body);
-        if (!enrollment) return enrollment.error();
-        if (enrollment->provisioning.status == domain::ProvisioningStatus::disabled) return true;
-      }
-      continuation = page->continuation;
-    } while (!continuation.empty());
-    return false;
+    return is_blocked_by({store::Index::certificate_thumbprint, to_upper_hex(sha256)});
   }
 
   Result<std::vector<domain::SigningCertificate>> signing_certificates(ByteView subject) override {
@@ -123,6 +107,32 @@ class RecordCache::Lookup final : public domain::EnrollmentLookup {
     return std::optional<domain::CaCertificate>(std::move((*found)->record));
   }
 
+  Result<std::optional<domain::AdmittedTpm>> admitted_tpm(
+      const ports::Sha256Digest& endorsement_key) override {
+    auto found = read_record<domain::AdmittedTpm>(reader_, tenant_, store::Table::admitted_tpm,
+                                                  to_hex(endorsement_key));
+    if (!found) return found.error();
+    if (!*found) return std::optional<domain::AdmittedTpm>{};
+    return std::optional<domain::AdmittedTpm>(std::move((*found)->record));
+  }
+
+  Result<std::vector<domain::SigningCertificate>> tpm_issuers(ByteView subject) override {
+    const auto groups =
+        groups_with({store::Index::issuer_subject, store::subject_term(subject, crypto_)});
+    if (!groups) return groups.error();
+    std::vector<domain::SigningCertificate> certificates;
+    for (const domain::EnrollmentGroup& group : *groups) {
+      const auto* tpms = std::get_if<domain::TpmGroupAttestation>(&group.attestation);
+      if (tpms == nullptr) continue;
+      for (const Bytes& der : tpms->certificates) certificates.push_back({group.group_id, der, true});
+    }
+    return certificates;
+  }
+
+  Result<bool> is_endorsement_key_blocked(const ports::Sha256Digest& endorsement_key) override {
+    return is_blocked_by({store::Index::endorsement_key, to_hex(endorsement_key)});
+  }
+
   Result<std::vector<domain::GroupKeys>> symmetric_groups() override {
     if (!kept_.symmetric_groups) {
       const auto groups = groups_with({store::Index::symmetric_groups, store::kSymmetricGroupTerm});
@@ -138,6 +148,26 @@ class RecordCache::Lookup final : public domain::EnrollmentLookup {
   }
 
  private:
+  // By a disabled individual enrollment that is served here, or a stub of one that is not.
+  Result<bool> is_blocked_by(const store::IndexTerm& term) {
+    const auto stubs = reader_.find(tenant_, store::Table::refusal_stub, term, "", 1);
+    if (!stubs) return stubs.error();
+    if (!stubs->records.empty()) return true;
+    std::string continuation;
+    do {
+      const auto page = reader_.find(tenant_, store::Table::individual_enrollment, term,
+                                     continuation, store::kMaxPage);
+      if (!page) return page.error();
+      for (const store::Record& record : page->records) {
+        const auto enrollment = sync::decode<domain::IndividualEnrollment>(record.body);
+        if (!enrollment) return enrollment.error();
+        if (enrollment->provisioning.status == domain::ProvisioningStatus::disabled) return true;
+      }
+      continuation = page->continuation;
+    } while (!continuation.empty());
+    return false;
+  }
+
   // Groups trust uploaded CA certificates by name.
   Result<void> add_uploaded(const store::IndexTerm& subject,
                             std::vector<domain::SigningCertificate>& certificates) {

@@ -10,6 +10,7 @@
 #include "shared/json/certificate_json.hpp"
 #include "shared/json/certificate_text.hpp"
 #include "shared/json/json_text.hpp"
+#include "shared/json/tpm_group_json.hpp"
 
 namespace berth::json {
 namespace {
@@ -227,6 +228,18 @@ bj::object write_x509(const X509Attestation& x509, ports::Crypto& crypto) {
 Result<domain::Attestation> read_attestation(const bj::object& mechanism, AttestationOf of,
                                              const domain::Attestation* stored,
                                              ports::Crypto& crypto, ports::Entropy& entropy) {
+  if (of == AttestationOf::group) {
+    const auto* kept =
+        stored == nullptr ? nullptr : std::get_if<domain::TpmGroupAttestation>(stored);
+    const auto tpm_group = find_object(mechanism, kTpmGroupMember);
+    if (!tpm_group) return tpm_group.error();
+    if (*tpm_group != nullptr) {
+      auto read = read_tpm_group(**tpm_group, kept, crypto);
+      if (!read) return read.error();
+      return domain::Attestation(std::move(*read));
+    }
+    if (kept != nullptr && is_bare_symmetric_key(mechanism)) return *stored;
+  }
   const auto type = find_string(mechanism, "type");
   if (!type) return type.error();
   const std::string_view name = *type ? std::string_view(**type) : std::string_view{};
@@ -235,7 +248,9 @@ Result<domain::Attestation> read_attestation(const bj::object& mechanism, Attest
   }
   if (equals_ignoring_case(name, "x509")) return read_x509(mechanism, of, stored, crypto);
   if (equals_ignoring_case(name, "tpm")) {
-    if (of == AttestationOf::group) return invalid("a group cannot attest by TPM");
+    if (of == AttestationOf::group) {
+      return invalid("a group attests TPMs by 'tpmGroup', not by one endorsement key");
+    }
     return read_tpm(mechanism);
   }
   return invalid("'attestation.type' must be symmetricKey, x509 or tpm");
@@ -262,6 +277,8 @@ bj::object write_attestation(const domain::Attestation& attestation, Keys keys,
       members["storageRootKey"] = to_base64(tpm->storage_root_key);
     }
     mechanism["tpm"] = std::move(members);
+  } else if (const auto* group = std::get_if<domain::TpmGroupAttestation>(&attestation)) {
+    return write_tpm_group(*group, crypto);
   }
   return mechanism;
 }

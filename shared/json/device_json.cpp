@@ -1,5 +1,7 @@
 #include "shared/json/device_json.hpp"
 
+#include <boost/json/array.hpp>
+
 #include "shared/base/encoding.hpp"
 #include "shared/json/certificate_json.hpp"
 #include "shared/json/json_text.hpp"
@@ -21,6 +23,20 @@ Result<Bytes> find_base64(const bj::object& object, std::string_view name) {
   return std::move(*bytes);
 }
 
+// Ours (docs/attestation/tpm.md). How many there may be is for whoever looks at them.
+Result<std::vector<Bytes>> read_certificates(const bj::object& tpm) {
+  std::vector<Bytes> certificates;
+  auto list = find_array(tpm, "endorsementKeyCertificates");
+  if (!list) return list.error();
+  if (*list == nullptr) return certificates;
+  for (const bj::value& value : **list) {
+    auto der = value.is_string() ? from_base64(std::string_view(value.get_string())) : std::nullopt;
+    if (!der) return Error{Errc::malformed, "'endorsementKeyCertificates' holds what is no base64"};
+    certificates.push_back(std::move(*der));
+  }
+  return certificates;
+}
+
 Result<std::optional<protocol::TpmKeys>> read_tpm(const bj::object& body) {
   auto tpm = find_object(body, "tpm");
   if (!tpm) return tpm.error();
@@ -32,8 +48,10 @@ Result<std::optional<protocol::TpmKeys>> read_tpm(const bj::object& body) {
   }
   auto storage_root_key = find_base64(**tpm, "storageRootKey");
   if (!storage_root_key) return storage_root_key.error();
-  return std::optional<protocol::TpmKeys>(
-      protocol::TpmKeys{std::move(*endorsement_key), std::move(*storage_root_key)});
+  auto certificates = read_certificates(**tpm);
+  if (!certificates) return certificates.error();
+  return std::optional<protocol::TpmKeys>(protocol::TpmKeys{
+      std::move(*endorsement_key), std::move(*storage_root_key), std::move(*certificates)});
 }
 
 void add_attestation(bj::object& to, const protocol::RegistrationResult& result) {

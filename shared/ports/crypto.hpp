@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
@@ -35,6 +36,12 @@ struct RsaPublicKey {
   std::uint32_t exponent = 65537;
 };
 
+// One attribute of a Name.
+struct NameAttribute {
+  Bytes type;         // the OID's content, as encoded
+  std::string value;  // as UTF-8
+};
+
 // A certificate reduced to the fields that path building and the service API need (RFC 5280).
 // Parsing judges nothing: names, validity, key usage and the chain are judged in one place,
 // shared/domain/attestation/x509, so that two TLS libraries cannot give two verdicts.
@@ -55,7 +62,11 @@ struct Certificate {
   bool has_key_usage = false;
   bool may_sign_certificates = false;  // keyUsage keyCertSign
   bool may_sign = false;               // keyUsage digitalSignature
+  bool may_encipher_keys = false;      // keyUsage keyEncipherment
   bool has_unknown_critical_extension = false;
+  std::vector<Bytes> extended_key_usages;  // the OIDs' contents, as encoded
+  // What the directoryNames of subjectAltName hold, in encoded order.
+  std::vector<NameAttribute> alternative_name_attributes;
   Sha1Digest sha1{};      // of der
   Sha256Digest sha256{};  // of der
 };

@@ -1,5 +1,6 @@
 #include "shared/store/index_terms.hpp"
 
+#include <algorithm>
 #include <variant>
 
 #include "shared/base/encoding.hpp"
@@ -42,6 +43,10 @@ std::string subject_term(ByteView subject, ports::Crypto& crypto) {
   return to_hex(crypto.sha256(subject));
 }
 
+std::string endorsement_key_term(ByteView endorsement_key, ports::Crypto& crypto) {
+  return to_hex(crypto.sha256(endorsement_key));
+}
+
 std::vector<IndexTerm> terms_of(const domain::IndividualEnrollment& record, ports::Crypto& crypto) {
   std::vector<IndexTerm> terms;
   if (const auto* x509 = std::get_if<domain::X509Attestation>(&record.attestation)) {
@@ -54,7 +59,7 @@ std::vector<IndexTerm> terms_of(const domain::IndividualEnrollment& record, port
     add_unless_repeated(terms);
   } else if (const auto* tpm = std::get_if<domain::TpmAttestation>(&record.attestation)) {
     if (!tpm->endorsement_key.empty()) {
-      terms.push_back({Index::endorsement_key, to_hex(crypto.sha256(tpm->endorsement_key))});
+      terms.push_back({Index::endorsement_key, endorsement_key_term(tpm->endorsement_key, crypto)});
     }
   }
   return terms;
@@ -70,6 +75,11 @@ std::vector<IndexTerm> terms_of(const domain::EnrollmentGroup& record, ports::Cr
       add_references(terms, *x509);
     }
     add_unless_repeated(terms);
+  } else if (const auto* tpms = std::get_if<domain::TpmGroupAttestation>(&record.attestation)) {
+    for (const Bytes& certificate : tpms->certificates) add_issuer(terms, certificate, crypto);
+    std::ranges::sort(terms, {}, &IndexTerm::value);
+    const auto repeated = std::ranges::unique(terms, {}, &IndexTerm::value);
+    terms.erase(repeated.begin(), repeated.end());
   } else if (std::holds_alternative<domain::SymmetricKeyAttestation>(record.attestation)) {
     terms.push_back({Index::symmetric_groups, kSymmetricGroupTerm});
   }
@@ -79,6 +89,14 @@ std::vector<IndexTerm> terms_of(const domain::EnrollmentGroup& record, ports::Cr
 std::vector<IndexTerm> terms_of(const domain::CaCertificate& record, ports::Crypto& crypto) {
   std::vector<IndexTerm> terms;
   add_issuer(terms, record.certificate, crypto);
+  return terms;
+}
+
+std::vector<IndexTerm> terms_of(const domain::AdmittedTpm& record) {
+  std::vector<IndexTerm> terms{{Index::admitted_by_group, record.group_id.folded()}};
+  if (record.registration_id) {
+    terms.push_back({Index::admitted_id, record.registration_id->folded()});
+  }
   return terms;
 }
 

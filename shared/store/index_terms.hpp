@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shared/base/bytes.hpp"
+#include "shared/domain/model/admitted_tpm.hpp"
 #include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/registration.hpp"
@@ -19,6 +20,9 @@ namespace berth::store {
 [[nodiscard]] std::string certificate_term(ByteView certificate, ports::Crypto& crypto);
 // Lower-case hex SHA-256 of a DER Name: the value of Index::issuer_subject.
 [[nodiscard]] std::string subject_term(ByteView subject, ports::Crypto& crypto);
+// Lower-case hex SHA-256 of a TPM2B_PUBLIC: the value of Index::endorsement_key, and the ID of an
+// admitted TPM.
+[[nodiscard]] std::string endorsement_key_term(ByteView endorsement_key, ports::Crypto& crypto);
 // The value that every group with symmetric keys has in Index::symmetric_groups.
 inline constexpr const char* kSymmetricGroupTerm = "1";
 
@@ -29,6 +33,7 @@ inline constexpr const char* kSymmetricGroupTerm = "1";
                                               ports::Crypto& crypto);
 [[nodiscard]] std::vector<IndexTerm> terms_of(const domain::CaCertificate& record,
                                               ports::Crypto& crypto);
+[[nodiscard]] std::vector<IndexTerm> terms_of(const domain::AdmittedTpm& record);
 [[nodiscard]] std::vector<IndexTerm> terms_of(const domain::Registration& record);
 // Of the registrations that are bound to this enrollment and last proved themselves by this
 // credential of it (Registration::credential_id; empty: by one that is not known).

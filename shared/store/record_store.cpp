@@ -13,6 +13,7 @@ std::string_view name_of(Table table) {
     case Table::registration: return "registration";
     case Table::refusal_stub: return "refusal_stub";
     case Table::ca_certificate: return "ca_certificate";
+    case Table::admitted_tpm: return "admitted_tpm";
     case Table::hub_credential: return "hub_credential";
     case Table::access_policy: return "access_policy";
     case Table::registration_interest: return "registration_interest";

@@ -35,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                domain::TenantSettings, domain::AccessPolicy, domain::Gateway, domain::Permit,
                domain::SignedPermit, domain::RefusalStub, domain::RegistrationTombstone,
                domain::Intent, domain::OutboxEntry, domain::CleanupTask, domain::Cursor,
-               domain::NodeIdentity, domain::QuarantinedOutcome>(choice, input.rest());
+               domain::NodeIdentity, domain::QuarantinedOutcome, domain::AdmittedTpm>(choice,
+                                                                                      input.rest());
   return 0;
 }

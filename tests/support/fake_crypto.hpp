@@ -39,6 +39,10 @@ class FakeCrypto : public ports::Crypto {
   FakeCrypto();
 
   ports::Certificate make(const FakeCertificate& certificate);
+  // What parsing gives of a made certificate from now on.
+  void change(const ports::Certificate& certificate) {
+    certificates_[certificate.der] = certificate;
+  }
   [[nodiscard]] std::size_t signatures_checked() const { return signatures_checked_; }
   [[nodiscard]] std::size_t hmacs_made() const { return hmacs_made_; }
   [[nodiscard]] std::size_t certificates_parsed() const { return certificates_parsed_; }

@@ -25,6 +25,7 @@ struct FakeCache final : gateway::Cache {
   std::map<std::string, domain::Versioned<domain::IndividualEnrollment>> individuals;  // folded IDs
   std::map<std::string, domain::Versioned<domain::EnrollmentGroup>> groups;
   std::set<std::string> stubs;
+  std::map<std::string, domain::AdmittedTpm> admitted_tpms;  // by hex hash of the endorsement key
   std::vector<domain::LinkedHub> linked;
   domain::TenantSettings tenant_settings;
   std::map<std::string, gateway::KnownRegistration> registrations;
@@ -107,6 +108,16 @@ struct FakeCache final : gateway::Cache {
     Result<std::optional<domain::CaCertificate>> ca_certificate(const std::string&) override {
       return std::optional<domain::CaCertificate>{};
     }
+    Result<std::optional<domain::AdmittedTpm>> admitted_tpm(
+        const ports::Sha256Digest& endorsement_key) override {
+      const auto found = cache.admitted_tpms.find(to_hex(endorsement_key));
+      if (found == cache.admitted_tpms.end()) return std::optional<domain::AdmittedTpm>{};
+      return std::optional<domain::AdmittedTpm>(found->second);
+    }
+    Result<std::vector<domain::SigningCertificate>> tpm_issuers(ByteView) override {
+      return std::vector<domain::SigningCertificate>{};
+    }
+    Result<bool> is_endorsement_key_blocked(const ports::Sha256Digest&) override { return false; }
     Result<std::vector<domain::GroupKeys>> symmetric_groups() override {
       std::vector<domain::GroupKeys> out;
       for (const auto& [id, stored] : cache.groups) {

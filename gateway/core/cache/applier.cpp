@@ -17,6 +17,7 @@ constexpr std::array kSwept = {store::Table::individual_enrollment,
                                store::Table::tenant_settings,
                                store::Table::refusal_stub,
                                store::Table::ca_certificate,
+                               store::Table::admitted_tpm,
                                store::Table::registration};
 
 store::Change erase(store::Table table, const std::string& id) {
@@ -354,12 +355,22 @@ Result<store::Change> Applier::change_for(const sync::RecordChange& record) {
         if (sha256.empty()) continue;
         change.terms.push_back({store::Index::certificate_thumbprint, to_upper_hex(sha256)});
       }
+      if (!stub->endorsement_key_sha256.empty()) {
+        change.terms.push_back(
+            {store::Index::endorsement_key, to_hex(stub->endorsement_key_sha256)});
+      }
       return change;
     }
     case store::Table::ca_certificate: {
       auto certificate = sync::decode<domain::CaCertificate>(*record.body);
       if (!certificate) return certificate.error();
       change.terms = store::terms_of(*certificate, crypto_);
+      return change;
+    }
+    case store::Table::admitted_tpm: {
+      auto tpm = sync::decode<domain::AdmittedTpm>(*record.body);
+      if (!tpm) return tpm.error();
+      change.terms = store::terms_of(*tpm);
       return change;
     }
     case store::Table::linked_hub: {

@@ -5,6 +5,9 @@
 #include <string_view>
 
 #include "gateway/core/limits.hpp"
+#include "shared/domain/attestation/evidence.hpp"
+#include "shared/domain/attestation/tpm_storage_key.hpp"
+#include "shared/domain/attestation/tpm_wire.hpp"
 
 namespace berth::gateway {
 namespace {
@@ -56,7 +59,8 @@ Result<SaslTpm::Step> SaslTpm::on_response(ByteView response) {
     case State::root_key: {
       const auto key = payload(response);
       if (!key) return malformed("the storage root key is missing");
-      keys_.storage_root_key = to_bytes(*key);
+      if (!take_root_key(*key))
+        return malformed("what follows the storage root key does not parse");
       state_ = State::challenge;
       return Step::needs_challenge;
     }
@@ -76,6 +80,25 @@ Result<SaslTpm::Step> SaslTpm::on_response(ByteView response) {
     case State::done: break;
   }
   return malformed("a response that nothing asked for");
+}
+
+// Behind the TPM2B_PUBLIC may stand certificates, each with a size of two bytes in front: ours
+// (docs/attestation/tpm.md).
+bool SaslTpm::take_root_key(ByteView key) {
+  domain::TpmReader in(key);
+  const auto area = in.sized(domain::kMaxTpmPublicSize);
+  if (!area) {
+    // None at all, as whoever judges the key will say.
+    keys_.storage_root_key = to_bytes(key);
+    return true;
+  }
+  keys_.storage_root_key = domain::sized(*area);
+  while (!in.at_end()) {
+    const auto certificate = in.sized(domain::kMaxTpmCertificateSize);
+    if (!certificate || keys_.certificates.size() == domain::kMaxTpmCertificates) return false;
+    keys_.certificates.push_back(to_bytes(*certificate));
+  }
+  return true;
 }
 
 Result<void> SaslTpm::on_challenge(ByteView challenge) {

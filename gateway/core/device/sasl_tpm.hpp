@@ -17,8 +17,9 @@ class SaslTpm {
  public:
   // `00` scope `00` registration ID `00` EK. The answer to it is kAskForRoot.
   [[nodiscard]] Result<void> on_init(ByteView response);
-  // What the device sends next. SRK: a challenge is due, see on_challenge(). Anything, to the first
-  // segment: the second one is next. The token: done.
+  // What the device sends next. SRK, and behind it the endorsement key's certificates, if any: a
+  // challenge is due, see on_challenge(). Anything, to the first segment: the second one is next.
+  // The token: done.
   enum class Step : std::uint8_t { needs_challenge, send_segment, done };
   [[nodiscard]] Result<Step> on_response(ByteView response);
   // The engine's challenge, to be cut in two. Errc::too_large if two segments do not hold it.
@@ -37,6 +38,8 @@ class SaslTpm {
 
  private:
   enum class State : std::uint8_t { init, root_key, challenge, first_segment, token, done };
+
+  [[nodiscard]] bool take_root_key(ByteView key);
 
   State state_ = State::init;
   std::string id_scope_;

@@ -35,8 +35,8 @@ Result<void> read_claim(const Cache& cache, ports::Crypto& crypto, PendingReques
       return Error{Errc::invalid, "the body names another registration ID"};
     }
     if (body->tpm) {
-      pending.evidence.tpm =
-          domain::TpmEvidence{body->tpm->endorsement_key, body->tpm->storage_root_key};
+      pending.evidence.tpm = domain::TpmEvidence{
+          body->tpm->endorsement_key, body->tpm->storage_root_key, body->tpm->certificates};
     }
   }
   if (!claim.chain.empty()) {

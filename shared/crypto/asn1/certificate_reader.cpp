@@ -1,10 +1,13 @@
 #include "shared/crypto/asn1/certificate_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "shared/crypto/asn1/der_reader.hpp"
 #include "shared/crypto/asn1/distinguished_name.hpp"
@@ -132,9 +135,43 @@ bool read_key_usage(ByteView value, ports::Certificate& certificate) {
   if (usage.empty() && bits->content[0] != 0) return false;
   certificate.has_key_usage = true;
   if (!usage.empty()) {
-    // RFC 5280 4.2.1.3: digitalSignature is bit 0, keyCertSign bit 5, counted from the left.
+    // RFC 5280 4.2.1.3: digitalSignature is bit 0, keyEncipherment bit 2, keyCertSign bit 5,
+    // counted from the left.
     certificate.may_sign = (usage[0] & 0x80) != 0;
+    certificate.may_encipher_keys = (usage[0] & 0x20) != 0;
     certificate.may_sign_certificates = (usage[0] & 0x04) != 0;
+  }
+  return true;
+}
+
+// RFC 5280 4.2.1.12: one OID at least.
+bool read_extended_key_usage(ByteView value, ports::Certificate& certificate) {
+  const std::optional<Element> sequence = only_element(value, tag::kSequence);
+  if (!sequence || sequence->content.empty()) return false;
+  DerReader purposes(sequence->content);
+  while (!purposes.at_end()) {
+    const std::optional<Element> purpose = purposes.next(tag::kObjectIdentifier);
+    if (!purpose || certificate.extended_key_usages.size() == kMaxExtendedKeyUsages) return false;
+    certificate.extended_key_usages.push_back(to_bytes(purpose->content));
+  }
+  return true;
+}
+
+// RFC 5280 4.2.1.6: of all the kinds of names, the directoryName, which holds a Name.
+bool read_alternative_names(ByteView value, ports::Certificate& certificate) {
+  constexpr std::uint8_t kDirectoryName = tag::constructed(4);
+  const std::optional<Element> sequence = only_element(value, tag::kSequence);
+  if (!sequence) return false;
+  DerReader names(sequence->content);
+  while (!names.at_end()) {
+    const std::optional<Element> name = names.next();
+    if (!name) return false;
+    if (name->tag != kDirectoryName) continue;
+    std::optional<NameText> read = read_name(name->content);
+    if (!read) return false;
+    std::vector<ports::NameAttribute>& all = certificate.alternative_name_attributes;
+    if (all.size() + read->attributes.size() > kMaxNameAttributes) return false;
+    std::move(read->attributes.begin(), read->attributes.end(), std::back_inserter(all));
   }
   return true;
 }
@@ -181,6 +218,12 @@ std::string_view read_extensions(ByteView content, ports::Certificate& certifica
     }
     if (name == oid::kKeyUsage && !read_key_usage(value->content, certificate)) {
       return "its key usage does not parse";
+    }
+    if (name == oid::kExtendedKeyUsage && !read_extended_key_usage(value->content, certificate)) {
+      return "its extended key usage does not parse";
+    }
+    if (name == oid::kSubjectAltName && !read_alternative_names(value->content, certificate)) {
+      return "its alternative names do not parse";
     }
     if (critical && !is_understood(name)) certificate.has_unknown_critical_extension = true;
   }

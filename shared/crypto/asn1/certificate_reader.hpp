@@ -16,6 +16,7 @@ namespace berth::crypto::asn1 {
 inline constexpr std::size_t kMaxCertificate = 32 * 1024;
 inline constexpr std::size_t kMaxSerial = 32;
 inline constexpr std::size_t kMaxExtensions = 64;
+inline constexpr std::size_t kMaxExtendedKeyUsages = 64;
 // wolfSSL goes no further up; nobody should go further down (NIST SP 800-131A).
 inline constexpr std::size_t kMinRsaBits = 2048;
 inline constexpr std::size_t kMaxRsaBits = 4096;

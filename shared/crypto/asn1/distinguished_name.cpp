@@ -226,6 +226,7 @@ std::optional<NameText> read_name(ByteView name) {
       } else {
         result.text += value->text;
       }
+      result.attributes.push_back({to_bytes(type->content), value->text});
     }
   }
   return result;

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shared/base/bytes.hpp"
+#include "shared/ports/crypto.hpp"
 
 namespace berth::crypto::asn1 {
 
@@ -15,7 +17,8 @@ inline constexpr std::size_t kMaxNameAttributes = 64;
 
 struct NameText {
   std::string text;
-  std::string common_name;  // the last CN, not escaped; empty if there is none
+  std::string common_name;                       // the last CN, not escaped; empty if there is none
+  std::vector<ports::NameAttribute> attributes;  // all of them, values not escaped
 };
 
 // `name` is the DER of a Name. Nothing if it is not one.

@@ -8,8 +8,10 @@
 #include "shared/base/encoding.hpp"
 #include "shared/domain/attestation/match_trace.hpp"
 #include "shared/domain/attestation/pre_shared_key.hpp"
+#include "shared/domain/attestation/refusals.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
 #include "shared/domain/attestation/tpm.hpp"
+#include "shared/domain/attestation/tpm_groups.hpp"
 
 namespace berth::domain {
 namespace {
@@ -30,29 +32,6 @@ constexpr std::string_view kGroupKey = "group key";
 constexpr std::string_view kGroupEnabled = "group enabled";
 
 using ports::Certificate;
-
-EnrollmentRef reference_to(const Versioned<IndividualEnrollment>& found) {
-  return EnrollmentRef{false, found.record.registration_id.str(), found.version};
-}
-
-EnrollmentRef reference_to(const Versioned<EnrollmentGroup>& found) {
-  return EnrollmentRef{true, found.record.group_id.str(), found.version};
-}
-
-std::string name_of(const EnrollmentRef& enrollment) {
-  return (enrollment.is_group ? "enrollment group " : "individual enrollment ") + enrollment.id;
-}
-
-// A record at hand decided.
-Refusal refused_by(const EnrollmentRef& enrollment, Errc code, const std::string& reason) {
-  return Refusal{Error{code, reason + " (" + name_of(enrollment) + ")"}, false, enrollment};
-}
-
-// Nothing fits, or what stands under that ID does not: the coordinator may know better.
-Refusal matched_nothing(Errc code, std::string reason,
-                        std::optional<EnrollmentRef> enrollment = std::nullopt) {
-  return Refusal{Error{code, std::move(reason)}, true, std::move(enrollment)};
-}
 
 ThumbprintCredential thumbprint_of(const Certificate& leaf) {
   return ThumbprintCredential{to_upper_hex(leaf.sha256), leaf.common_name};
@@ -107,12 +86,9 @@ class Matcher {
       return Refusal{
           Error{Errc::disabled, "a disabled individual enrollment of another site names this ID"}};
     }
-    // A chip attests one device, and DPS tells a chip that nobody enrolled (device API 4.2).
-    if (evidence.tpm && evidence.chain.empty()) {
-      trace_.at(kIndividual);
-      return matched_nothing(Errc::not_found,
-                             "no individual enrollment names this ID, and a TPM needs one");
-    }
+    // Before the groups by key, so that a chip's token is not tried against their keys.
+    TpmGroups tpm_groups(request_, lookup_, crypto_, rules_, trace_);
+    if (tpm_groups.attests_by_tpm()) return tpm_groups.match();
     if (evidence.token) return match_symmetric_groups(*evidence.token);
     if (evidence.psk) return match_psk_group(*evidence.psk);
     return match_x509_groups();
@@ -135,7 +111,10 @@ class Matcher {
     if (const auto* x509 = std::get_if<X509Attestation>(&found.record.attestation)) {
       return judge_individual_certificate(found, *x509);
     }
-    return judge_individual_tpm(found, *std::get_if<TpmAttestation>(&found.record.attestation));
+    if (const auto* tpm = std::get_if<TpmAttestation>(&found.record.attestation)) {
+      return judge_individual_tpm(found, *tpm);
+    }
+    return Refusal{Error{Errc::corrupt, "an individual enrollment attests as a group"}};
   }
 
   Verdict judge_individual_tpm(const Versioned<IndividualEnrollment>& found,

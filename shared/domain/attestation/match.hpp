@@ -1,7 +1,7 @@
 // Which enrollment answers for a device, and whether its evidence holds (design 3.2, service
-// API 2.7): an individual enrollment of that ID first; else the group of the nearest issuing CA;
-// else the symmetric group whose derived key fits. The first record found decides alone: a disabled
-// one refuses, whatever stands behind it.
+// API 2.7): an individual enrollment of that ID first; else the group of the nearest issuing CA, or
+// that admits the TPM; else the symmetric group whose derived key fits. The first record found
+// decides alone: a disabled one refuses, whatever stands behind it.
 //
 // Unknown IDs and wrong keys get the same verdict after the same kind of work.
 #pragma once
@@ -18,6 +18,7 @@
 #include "shared/domain/attestation/tpm.hpp"
 #include "shared/domain/attestation/verdict.hpp"
 #include "shared/domain/attestation/x509.hpp"
+#include "shared/domain/model/admitted_tpm.hpp"
 #include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/enrollment.hpp"
 #include "shared/domain/model/ids.hpp"
@@ -73,6 +74,14 @@ class EnrollmentLookup {
   // The CA certificate that was uploaded under this name, which is compared without regard to case.
   [[nodiscard]] virtual Result<std::optional<CaCertificate>> ca_certificate(
       const std::string& name) = 0;
+  // What a group's list says of the TPM with this endorsement key, by the hash of its TPM2B_PUBLIC.
+  [[nodiscard]] virtual Result<std::optional<AdmittedTpm>> admitted_tpm(
+      const ports::Sha256Digest& endorsement_key) = 0;
+  // Certificates by which groups admit TPMs and that may have this subject; as above.
+  [[nodiscard]] virtual Result<std::vector<SigningCertificate>> tpm_issuers(ByteView subject) = 0;
+  // Whether any disabled individual enrollment names this endorsement key, served here or not.
+  [[nodiscard]] virtual Result<bool> is_endorsement_key_blocked(
+      const ports::Sha256Digest& endorsement_key) = 0;
   // All symmetric groups, also disabled ones, whose keys may be used here.
   [[nodiscard]] virtual Result<std::vector<GroupKeys>> symmetric_groups() = 0;
 };

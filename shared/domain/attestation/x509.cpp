@@ -61,12 +61,21 @@ Result<void> check_issuer(const Certificate& issuer, const std::string& role,
   return {};
 }
 
-Result<void> check_leaf(const Certificate& leaf, WallTime now, const X509Rules& rules) {
-  if (auto valid = check_validity(leaf, "leaf", now, rules); !valid) return valid;
-  if (auto known = check_extensions(leaf, "leaf"); !known) return known;
-  // The leaf's key signs the TLS handshake (RFC 5246 section 7.4.6).
-  if (leaf.has_key_usage && !leaf.may_sign) {
-    return refused("leaf may not sign (key usage lacks digitalSignature)");
+Result<void> check_leaf(const Certificate& leaf, LeafUse use, WallTime now,
+                        const X509Rules& rules) {
+  switch (use) {
+    case LeafUse::signs_handshake:
+      if (auto valid = check_validity(leaf, "leaf", now, rules); !valid) return valid;
+      if (auto known = check_extensions(leaf, "leaf"); !known) return known;
+      if (leaf.has_key_usage && !leaf.may_sign) {
+        return refused("leaf may not sign (key usage lacks digitalSignature)");
+      }
+      return {};
+    case LeafUse::unwraps_keys: {
+      const std::string what = "the endorsement key's certificate";
+      if (auto valid = check_validity(leaf, what, now, rules); !valid) return valid;
+      return check_extensions(leaf, what);
+    }
   }
   return {};
 }
@@ -204,7 +213,8 @@ bool is_enrolled_certificate(const Certificate& leaf, const X509Attestation& att
 
 std::variant<Path, PathFailure> build_path(std::span<const Certificate> chain,
                                            const AnchorsBySubject& anchors, WallTime now,
-                                           const X509Rules& rules, ports::Crypto& crypto) {
+                                           const X509Rules& rules, ports::Crypto& crypto,
+                                           LeafUse use) {
   if (chain.empty()) return PathFailure{refused("the device presented no certificate"), false};
   if (chain.size() > kMaxPresentedCertificates) {
     return PathFailure{
@@ -212,7 +222,9 @@ std::variant<Path, PathFailure> build_path(std::span<const Certificate> chain,
                 std::to_string(kMaxPresentedCertificates) + " are allowed"),
         false};
   }
-  if (auto leaf = check_leaf(chain[0], now, rules); !leaf) return PathFailure{leaf.error(), false};
+  if (auto leaf = check_leaf(chain[0], use, now, rules); !leaf) {
+    return PathFailure{leaf.error(), false};
+  }
   return PathBuilder(chain, anchors, now, rules, crypto).build();
 }
 

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -38,6 +39,12 @@ struct Anchor {
   bool verified = true;
 };
 
+// What the key of chain[0] is for.
+enum class LeafUse : std::uint8_t {
+  signs_handshake,  // a device's: it signs the TLS handshake (RFC 5246 section 7.4.6)
+  unwraps_keys,     // a TPM's endorsement key: it does nothing else
+};
+
 // The anchors whose certificate has this subject (DER of the Name).
 using AnchorsBySubject = std::function<Result<std::vector<Anchor>>(ByteView subject)>;
 
@@ -59,7 +66,8 @@ struct PathFailure {
 [[nodiscard]] std::variant<Path, PathFailure> build_path(std::span<const ports::Certificate> chain,
                                                          const AnchorsBySubject& anchors,
                                                          WallTime now, const X509Rules& rules,
-                                                         ports::Crypto& crypto);
+                                                         ports::Crypto& crypto,
+                                                         LeafUse use = LeafUse::signs_handshake);
 
 // The certificate is valid at `now`, give or take the skew. `what` names it in the reason ("leaf").
 // Errc::certificate_refused otherwise.

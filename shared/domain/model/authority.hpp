@@ -60,6 +60,7 @@ struct RefusalStub {
   RegistrationId registration_id;
   Bytes certificate_sha256;  // of its client certificates; empty if none
   Bytes secondary_certificate_sha256;
+  Bytes endorsement_key_sha256 = {};  // of its TPM; empty if none
 };
 
 // A registration that an admin deleted: outcomes that arrived before do not bring it back.

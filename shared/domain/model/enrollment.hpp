@@ -50,7 +50,17 @@ struct TpmAttestation {
   std::string unreadable_endorsement_key = {};
 };
 
-using Attestation = std::variant<SymmetricKeyAttestation, X509Attestation, TpmAttestation>;
+// Most CA certificates by which one group admits TPMs.
+inline constexpr std::size_t kMaxTpmGroupCertificates = 8;
+
+// A group of TPMs, which DPS does not have: it admits those on its list (AdmittedTpm), and those
+// whose endorsement key certificate one of these CAs issued (docs/attestation/tpm.md).
+struct TpmGroupAttestation {
+  std::vector<Bytes> certificates;  // DER; empty: the list alone admits
+};
+
+using Attestation =
+    std::variant<SymmetricKeyAttestation, X509Attestation, TpmAttestation, TpmGroupAttestation>;
 
 // Where the roll of an enrollment's keys or certificates stands (shared/domain/key_roll). Both are
 // credential IDs: a key's name, or a certificate's thumbprint.
@@ -106,7 +116,7 @@ struct IndividualEnrollment {
 
 struct EnrollmentGroup {
   EnrollmentGroupId group_id;
-  Attestation attestation;  // symmetric key; or X.509 with signing certificates or CAs
+  Attestation attestation;  // symmetric key; X.509 with signing certificates or CAs; group of TPMs
   Provisioning provisioning;
   GroupKeyCustody key_custody = GroupKeyCustody::on_gateway;
   Stamps stamps;

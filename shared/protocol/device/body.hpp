@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
@@ -24,6 +25,8 @@ inline constexpr std::size_t kMaxJsonDepth = 32;
 struct TpmKeys {
   Bytes endorsement_key;   // TPM2B_PUBLIC
   Bytes storage_root_key;  // TPM2B_PUBLIC; empty if absent
+  // Ours: DER, the endorsement key's first (docs/attestation/tpm.md).
+  std::vector<Bytes> certificates = {};
 };
 
 // DeviceRegistration. Every member may be absent; so may the body.

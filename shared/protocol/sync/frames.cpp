@@ -30,7 +30,7 @@ void put(const RecordChange& from, wire::RecordChange& to) {
 
 bool take(const wire::RecordChange& from, RecordChange& to) {
   if (from.table() < number_of(store::Table::individual_enrollment) ||
-      from.table() > number_of(store::Table::ca_certificate) || from.id().empty()) {
+      from.table() > number_of(store::Table::admitted_tpm) || from.id().empty()) {
     return false;
   }
   to.table = static_cast<store::Table>(from.table());

@@ -28,6 +28,11 @@ void put(const domain::Attestation& from, wire::Attestation& to) {
     to.mutable_tpm()->set_endorsement_key(text_of(tpm->endorsement_key));
     to.mutable_tpm()->set_storage_root_key(text_of(tpm->storage_root_key));
     to.mutable_tpm()->set_unreadable_endorsement_key(tpm->unreadable_endorsement_key);
+  } else if (const auto* group = std::get_if<domain::TpmGroupAttestation>(&from)) {
+    auto& out = *to.mutable_tpm_group();
+    for (const Bytes& certificate : group->certificates) {
+      out.add_certificates(text_of(certificate));
+    }
   }
 }
 
@@ -59,6 +64,18 @@ bool take(const wire::Attestation& from, domain::Attestation& to) {
       tpm.storage_root_key = bytes_of(from.tpm().storage_root_key());
       tpm.unreadable_endorsement_key = from.tpm().unreadable_endorsement_key();
       to = std::move(tpm);
+      return true;
+    }
+    case wire::Attestation::kTpmGroup: {
+      domain::TpmGroupAttestation group;
+      if (static_cast<std::size_t>(from.tpm_group().certificates_size()) >
+          domain::kMaxTpmGroupCertificates) {
+        return false;
+      }
+      for (const auto& certificate : from.tpm_group().certificates()) {
+        group.certificates.push_back(bytes_of(certificate));
+      }
+      to = std::move(group);
       return true;
     }
     case wire::Attestation::KIND_NOT_SET: return false;
@@ -155,6 +172,7 @@ Result<domain::IndividualEnrollment> decode(ByteView body) {
   domain::IndividualEnrollment record;
   const bool fits = take_id(message.registration_id(), record.registration_id) &&
                     take(message.attestation(), record.attestation) &&
+                    !std::holds_alternative<domain::TpmGroupAttestation>(record.attestation) &&
                     take(message.provisioning(), record.provisioning);
   wipe_secrets(*message.mutable_attestation());
   if (!fits) return unreadable(kWhat);
@@ -194,6 +212,32 @@ Result<domain::EnrollmentGroup> decode(ByteView body) {
   if (!fits) return unreadable(kWhat);
   take(message.stamps(), record.stamps);
   if (message.has_key_roll()) take(message.key_roll(), record.key_roll);
+  return record;
+}
+
+Bytes encode(const domain::AdmittedTpm& record) {
+  wire::AdmittedTpm message;
+  message.set_format(kRecordFormat);
+  message.set_endorsement_key_sha256(text_of(record.endorsement_key_sha256));
+  message.set_group_id(record.group_id.str());
+  if (record.registration_id) message.set_registration_id(record.registration_id->str());
+  put(record.stamps, *message.mutable_stamps());
+  return serialise(message);
+}
+
+template <>
+Result<domain::AdmittedTpm> decode(ByteView body) {
+  constexpr const char* kWhat = "an admitted TPM";
+  wire::AdmittedTpm message;
+  if (auto parsed = parse_body(body, kWhat, message); !parsed) return parsed.error();
+  domain::AdmittedTpm record;
+  record.endorsement_key_sha256 = bytes_of(message.endorsement_key_sha256());
+  if (!take_id(message.group_id(), record.group_id) ||
+      (message.has_registration_id() &&
+       !take_id(message.registration_id(), record.registration_id.emplace()))) {
+    return unreadable(kWhat);
+  }
+  take(message.stamps(), record.stamps);
   return record;
 }
 
@@ -508,6 +552,7 @@ Bytes encode(const domain::RefusalStub& record) {
   message.set_registration_id(record.registration_id.str());
   message.set_certificate_sha256(text_of(record.certificate_sha256));
   message.set_secondary_certificate_sha256(text_of(record.secondary_certificate_sha256));
+  message.set_endorsement_key_sha256(text_of(record.endorsement_key_sha256));
   return serialise(message);
 }
 
@@ -520,6 +565,7 @@ Result<domain::RefusalStub> decode(ByteView body) {
   if (!take_id(message.registration_id(), record.registration_id)) return unreadable(kWhat);
   record.certificate_sha256 = bytes_of(message.certificate_sha256());
   record.secondary_certificate_sha256 = bytes_of(message.secondary_certificate_sha256());
+  record.endorsement_key_sha256 = bytes_of(message.endorsement_key_sha256());
   return record;
 }
 

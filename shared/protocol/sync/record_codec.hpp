@@ -8,6 +8,7 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/base/result.hpp"
+#include "shared/domain/model/admitted_tpm.hpp"
 #include "shared/domain/model/authority.hpp"
 #include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/enrollment.hpp"
@@ -24,6 +25,7 @@ inline constexpr std::uint32_t kRecordFormat = 1;
 
 [[nodiscard]] Bytes encode(const domain::IndividualEnrollment& record);
 [[nodiscard]] Bytes encode(const domain::EnrollmentGroup& record);
+[[nodiscard]] Bytes encode(const domain::AdmittedTpm& record);
 [[nodiscard]] Bytes encode(const domain::CaCertificate& record);
 [[nodiscard]] Bytes encode(const domain::LinkedHub& record);
 [[nodiscard]] Bytes encode(const domain::HubCredential& record);
@@ -60,6 +62,8 @@ template <>
 Result<domain::IndividualEnrollment> decode(ByteView body);
 template <>
 Result<domain::EnrollmentGroup> decode(ByteView body);
+template <>
+Result<domain::AdmittedTpm> decode(ByteView body);
 template <>
 Result<domain::CaCertificate> decode(ByteView body);
 template <>

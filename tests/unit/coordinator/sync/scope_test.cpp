@@ -66,6 +66,16 @@ TEST(Scope, ShowsADisabledIndividualOfOtherSitesAsAStub) {
   CHECK_TRUE(stub.secondary_certificate_sha256.empty());
 }
 
+TEST(Scope, AStubOfADisabledTpmNamesItsKey) {
+  const domain::TpmAttestation tpm{{1, 2, 3}, {}};
+  const auto seen = must(
+      ulm.view(individual({domain::SiteId("graz")}, domain::ProvisioningStatus::disabled, tpm)));
+  const auto stub = must(sync::decode<domain::RefusalStub>(*seen->body));
+  CHECK_TRUE(stub.endorsement_key_sha256 ==
+             to_bytes(coordinator.crypto->sha256(tpm.endorsement_key)));
+  CHECK_TRUE(stub.certificate_sha256.empty());
+}
+
 TEST(Scope, KeepsGroupsWhoseKeysStayAtTheCoordinator) {
   using Custody = domain::GroupKeyCustody;
   const domain::Attestation key = domain::SymmetricKeyAttestation{};

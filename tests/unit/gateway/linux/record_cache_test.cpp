@@ -232,6 +232,53 @@ TEST(RecordCache, ARefusalStubBlocksIdAndCertificates) {
   CHECK(*lookup->is_certificate_blocked(leaf.sha256));
 }
 
+TEST(RecordCache, AnAdmittedTpmIsFoundByTheHashOfItsKey) {
+  const auto hash = crypto_.sha256(to_bytes("an endorsement key"));
+  domain::AdmittedTpm tpm;
+  tpm.endorsement_key_sha256 = to_bytes(hash);
+  tpm.group_id = domain::EnrollmentGroupId::parse("fleet").value();
+  put(Table::admitted_tpm, to_hex(hash), sync::encode(tpm), store::terms_of(tpm));
+  const auto lookup = cache_.enrollments(kTenant);
+  STRCMP_EQUAL("fleet", (*lookup->admitted_tpm(hash))->group_id.str().c_str());
+  CHECK_FALSE(lookup->admitted_tpm(crypto_.sha256(to_bytes("another")))->has_value());
+}
+
+TEST(RecordCache, TheIssuersOfTpmsAreThoseOfGroupsOfTpmsOnly) {
+  const auto one = crypto_.make({.subject = "CN=one", .issuer = "CN=one"});
+  const auto two = crypto_.make({.subject = "CN=two", .issuer = "CN=two"});
+  put_group("tpms", domain::TpmGroupAttestation{{one.der, two.der}});
+  put_group("leaves", signing(one.der));
+  const auto lookup = cache_.enrollments(kTenant);
+  const auto issuers = lookup->tpm_issuers(one.subject);
+  LONGS_EQUAL(2, issuers->size());
+  STRCMP_EQUAL("tpms", issuers->front().group.str().c_str());
+  LONGS_EQUAL(1, lookup->signing_certificates(one.subject)->size());
+}
+
+TEST(RecordCache, ADisabledIndividualAndAStubBlockTheirTpm) {
+  const auto lookup = cache_.enrollments(kTenant);
+  const Bytes key = to_bytes("an endorsement key");
+  const auto hash = crypto_.sha256(key);
+  domain::IndividualEnrollment enrollment;
+  enrollment.registration_id = id();
+  enrollment.attestation = domain::TpmAttestation{key, {}};
+  const auto write = [&] {
+    put(Table::individual_enrollment, enrollment.registration_id.folded(), sync::encode(enrollment),
+        store::terms_of(enrollment, crypto_));
+  };
+  write();
+  CHECK_FALSE(*lookup->is_endorsement_key_blocked(hash));
+  enrollment.provisioning.status = domain::ProvisioningStatus::disabled;
+  write();
+  CHECK(*lookup->is_endorsement_key_blocked(hash));
+  const auto other = crypto_.sha256(to_bytes("of another site"));
+  domain::RefusalStub stub;
+  stub.registration_id = id();
+  put(Table::refusal_stub, "press-1", sync::encode(stub),
+      {{store::Index::endorsement_key, to_hex(other)}});
+  CHECK(*lookup->is_endorsement_key_blocked(other));
+}
+
 TEST(RecordCache, KeepsHubsUntilTheNextGeneration) {
   put_hub("hub-a");
   LONGS_EQUAL(1, cache_.hubs(kTenant)->size());

@@ -110,6 +110,17 @@ TEST(DpsBodyCodec, ReadsTpmKeys) {
   CHECK(body->tpm->storage_root_key == (Bytes{4, 5}));
 }
 
+TEST(DpsBodyCodec, ReadsTheCertificatesOfATpm) {
+  const auto body = codec.read_register(
+      R"({"tpm":{"endorsementKey":"AQID","endorsementKeyCertificates":["BAU=","Bg=="]}})");
+  CHECK(body->tpm->certificates == (std::vector<Bytes>{{4, 5}, {6}}));
+  for (const char* list : {"\"BAU=\"", "[1]", "[\"!\"]"}) {
+    const std::string text = R"({"tpm":{"endorsementKey":"AQID","endorsementKeyCertificates":)" +
+                             std::string(list) + "}}";
+    CHECK_TEXT(codec.read_register(text).error().code == Errc::malformed, list);
+  }
+}
+
 TEST(DpsBodyCodec, RefusesTpmWithoutAnEndorsementKey) {
   CHECK(codec.read_register(R"({"tpm":{}})").error().code == Errc::malformed);
   CHECK(codec.read_register(R"({"tpm":{"endorsementKey":"!"}})").error().code == Errc::malformed);

@@ -1,5 +1,6 @@
 #include "shared/store/index_terms.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,24 @@ TEST(IndexTerms, FindACaCertificateByItsSubject) {
 
 TEST(IndexTerms, GiveNoneToAnEndorsementKeyThatCannotBeRead) {
   CHECK(terms_of(individual(TpmAttestation{{}, {}, "a"}), crypto_).empty());
+}
+
+TEST(IndexTerms, FindAGroupOfTpmsByEachOfItsCasOnce) {
+  const TpmGroupAttestation tpms{
+      {certificate("CN=ca-1"), certificate("CN=ca-2"), certificate("CN=ca-1", "2")}};
+  const auto found = texts(terms_of(group(tpms), crypto_));
+  std::vector<std::string> wanted{"2:" + subject_term(to_bytes("CN=ca-1"), crypto_),
+                                  "2:" + subject_term(to_bytes("CN=ca-2"), crypto_)};
+  std::sort(wanted.begin(), wanted.end());
+  CHECK(found == wanted);
+}
+
+TEST(IndexTerms, FindAnAdmittedTpmByItsGroupAndTheIdItIsGiven) {
+  AdmittedTpm tpm;
+  tpm.group_id = *EnrollmentGroupId::parse("Fleet-TPM");
+  CHECK(texts(terms_of(tpm)) == std::vector<std::string>{"9:fleet-tpm"});
+  tpm.registration_id = *RegistrationId::parse("Press-7");
+  CHECK(texts(terms_of(tpm)) == (std::vector<std::string>{"9:fleet-tpm", "10:press-7"}));
 }
 
 TEST(IndexTerms, FindAllGroupsWithSymmetricKeys) {

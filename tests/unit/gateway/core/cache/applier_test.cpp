@@ -279,3 +279,21 @@ TEST(Applier, FindsAStubByItsCertificate) {
                                 {store::Index::certificate_thumbprint, thumbprint}, "", 10);
   LONGS_EQUAL(1, found->records.size());
 }
+
+TEST(Applier, FindsAStubByItsEndorsementKey) {
+  const domain::RefusalStub stub{id_of("dev-1"), {}, {}, Bytes(32, 0xab)};
+  snapshot({{Table::refusal_stub, "dev-1", 1, sync::encode(stub)}}, 5);
+  const store::IndexTerm term{store::Index::endorsement_key, to_hex(Bytes(32, 0xab))};
+  LONGS_EQUAL(1, store.find(kTenant, Table::refusal_stub, term, "", 10)->records.size());
+}
+
+TEST(Applier, KeepsAdmittedTpmsAndSweepsThoseThatAreGone) {
+  domain::AdmittedTpm tpm;
+  tpm.endorsement_key_sha256 = Bytes(32, 0xab);
+  tpm.group_id = domain::EnrollmentGroupId::parse("fleet").value();
+  const std::string id = to_hex(tpm.endorsement_key_sha256);
+  snapshot({{Table::admitted_tpm, id, 1, sync::encode(tpm)}}, 5);
+  CHECK_TRUE(store.read(kTenant, Table::admitted_tpm, id)->has_value());
+  snapshot({}, 6);
+  CHECK_FALSE(store.read(kTenant, Table::admitted_tpm, id)->has_value());
+}

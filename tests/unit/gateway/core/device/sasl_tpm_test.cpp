@@ -4,6 +4,7 @@
 
 #include "gateway/core/limits.hpp"
 #include "shared/base/encoding.hpp"
+#include "shared/domain/attestation/evidence.hpp"
 
 using namespace berth;
 using namespace berth::gateway;
@@ -43,6 +44,30 @@ TEST(SaslTpm, ReadsTheNamesAndTheKeys) {
   STRCMP_EQUAL(kId.c_str(), tpm.registration_id().c_str());
   STRCMP_EQUAL("013a0001", to_hex(tpm.keys().endorsement_key).c_str());
   CHECK_TRUE(as_text(tpm.keys().storage_root_key) == "srk");
+}
+
+// docs/attestation/tpm.md: each certificate behind the key, with its size in front.
+TEST(SaslTpm, ReadsTheCertificatesBehindTheRootKey) {
+  CHECK_TRUE(tpm.on_init(init("ek")).has_value());
+  CHECK_TRUE(tpm.on_response(response(std::string("\0\3srk\0\2c1\0\1d", 13))).has_value());
+  CHECK_TRUE(tpm.keys().storage_root_key == to_bytes(std::string("\0\3srk", 5)));
+  LONGS_EQUAL(2, tpm.keys().certificates.size());
+  CHECK_TRUE(as_text(tpm.keys().certificates.front()) == "c1");
+  CHECK_TRUE(as_text(tpm.keys().certificates.back()) == "d");
+}
+
+TEST(SaslTpm, RefusesWhatIsNoCertificateBehindTheRootKey) {
+  CHECK_TRUE(tpm.on_init(init("ek")).has_value());
+  CHECK_FALSE(tpm.on_response(response(std::string("\0\3srk\0\5cut", 10))).has_value());
+}
+
+TEST(SaslTpm, LimitsTheCertificates) {
+  std::string shown("\0\3srk", 5);
+  for (std::size_t i = 0; i < domain::kMaxTpmCertificates; ++i) shown += std::string("\0\1c", 3);
+  CHECK_TRUE(tpm.on_init(init("ek")).has_value());
+  SaslTpm other = tpm;
+  CHECK_TRUE(tpm.on_response(response(shown)).has_value());
+  CHECK_FALSE(other.on_response(response(shown + std::string("\0\1c", 3))).has_value());
 }
 
 // Java takes exactly `80` and then exactly `C1` (device API 3.4).

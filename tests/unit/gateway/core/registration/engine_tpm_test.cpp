@@ -271,3 +271,61 @@ TEST(EngineTpm, WaitsForAFenceBeforeItRefusesAChip) {
   bench.answer_fence();
   CHECK_TRUE(tpm.unwrap(challenge(token)).has_value());
 }
+
+// --- groups of TPMs (docs/attestation/tpm.md) ---
+
+TEST_GROUP(EngineTpmGroup) {
+  EngineBench bench;
+  SoftwareTpm tpm;
+  std::string id;
+
+  void setup() override {
+    bench.link.up = false;
+    const auto hash = bench.crypto.sha256(tpm.endorsement_key());
+    id = to_base32(hash);
+    domain::EnrollmentGroup group;
+    group.group_id = *domain::EnrollmentGroupId::parse("fleet");
+    group.attestation = domain::TpmGroupAttestation{};
+    bench.cache.put(group);
+    domain::AdmittedTpm listed;
+    listed.endorsement_key_sha256 = to_bytes(hash);
+    listed.group_id = group.group_id;
+    bench.cache.admitted_tpms[to_hex(hash)] = listed;
+  }
+  SecretBytes challenged() {
+    RegisterRequest request{0, bench.claim(id), {}};
+    request.claim.sas_token = {};
+    request.body.tpm = protocol::TpmKeys{tpm.endorsement_key(), tpm.storage_root_key()};
+    const auto reply = bench.reply_to(bench.submit(std::move(request)));
+    CHECK_TRUE(reply.has_value());
+    const auto* given = std::get_if<ChallengeReply>(&reply->content);
+    CHECK_TRUE(given != nullptr);
+    return tpm.unwrap(given->authentication_key).value();
+  }
+};
+
+TEST(EngineTpmGroup, AListedChipGetsItsHubAndTheHubsKey) {
+  const SecretBytes signing_key = challenged();
+  RegisterRequest request{0, bench.claim(id, signing_key), {}};
+  request.body.tpm = protocol::TpmKeys{tpm.endorsement_key(), tpm.storage_root_key()};
+  const auto token = bench.submit(std::move(request));
+  const JournalIntent journaled = bench.journal_intent();
+  CHECK_TRUE(journaled.intent.enrollment == (domain::EnrollmentRef{true, "fleet", 1}));
+  CHECK_TRUE(journaled.intent.device_id == domain::DeviceId(id));
+  const ApplyToHub applied = bench.hub_takes_it();
+  bench.journal_outcome();
+  // Polls show no keys.
+  const OperationReply done = bench.operation_reply(bench.submit(PollRequest{
+      0, bench.claim(id, signing_key), bench.operation_reply(token).status.operation_id}));
+  CHECK_TRUE(done.status.status == RegistrationStatus::assigned);
+  const auto* keys = std::get_if<domain::SymmetricKeyCredential>(&applied.identity.credential);
+  CHECK_TRUE(keys != nullptr);
+  CHECK_TRUE(tpm.unwrap(done.status.result->tpm_authentication_key) == keys->primary);
+}
+
+TEST(EngineTpmGroup, AChipThatWasTakenOffTheListIsRefused) {
+  const SecretBytes signing_key = challenged();
+  bench.cache.admitted_tpms.clear();
+  RegisterRequest request{0, bench.claim(id, signing_key), {}};
+  bench.check_refused(bench.submit(std::move(request)), Errc::not_found);
+}

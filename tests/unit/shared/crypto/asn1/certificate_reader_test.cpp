@@ -5,6 +5,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "shared/crypto/asn1/distinguished_name.hpp"
 #include "tests/unit/shared/crypto/asn1/certificate_builder.hpp"
 
 namespace berth::crypto::asn1 {
@@ -19,12 +20,22 @@ using namespace std::string_view_literals;
 constexpr auto kBasicConstraints = "\x55\x1D\x13"sv;
 constexpr auto kKeyUsage = "\x55\x1D\x0F"sv;
 constexpr auto kExtendedKeyUsage = "\x55\x1D\x25"sv;
+constexpr auto kSubjectAltName = "\x55\x1D\x11"sv;
+constexpr auto kEkCertificate = "\x67\x81\x05\x08\x01"sv;
+constexpr auto kTpmModel = "\x67\x81\x05\x02\x02"sv;
 constexpr auto kNameConstraints = "\x55\x1D\x1E"sv;
 constexpr auto kRsaEncryption = "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01"sv;
 constexpr auto kRsaPss = "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A"sv;
 constexpr auto kMgf1 = "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x08"sv;
 constexpr auto kSha256 = "\x60\x86\x48\x01\x65\x03\x04\x02\x01"sv;
 constexpr auto kSha384 = "\x60\x86\x48\x01\x65\x03\x04\x02\x02"sv;
+
+// A Name of one attribute.
+Bytes name_of(std::string_view type, std::string_view value) {
+  const Bytes attribute = der(
+      tag::kSequence, joined({der(tag::kObjectIdentifier, type), der(tag::kUtf8String, value)}));
+  return der(tag::kSequence, der(tag::kSet, attribute));
+}
 
 TEST_GROUP(CertificateReader) {
   CertificateBuilder builder;
@@ -141,7 +152,75 @@ TEST(CertificateReader, ReadsKeyUsage) {
   CHECK(!read().may_sign_certificates);
   builder.extensions = extension(kKeyUsage, true, der(tag::kBitString, Bytes{2, 0x04}));
   CHECK(!read().may_sign);
+  CHECK(!read().may_encipher_keys);
   CHECK(read().may_sign_certificates);
+  builder.extensions = extension(kKeyUsage, true, der(tag::kBitString, Bytes{5, 0x20}));
+  CHECK(!read().may_sign);
+  CHECK(read().may_encipher_keys);
+}
+
+TEST(CertificateReader, ReadsWhatTheKeyIsFor) {
+  const Bytes purpose = der(tag::kObjectIdentifier, kEkCertificate);
+  builder.extensions =
+      extension(kExtendedKeyUsage, true,
+                der(tag::kSequence, joined({der(tag::kObjectIdentifier, "\x2B\x06"sv), purpose})));
+  const ports::Certificate certificate = read();
+  CHECK_FALSE(certificate.has_unknown_critical_extension);
+  LONGS_EQUAL(2, certificate.extended_key_usages.size());
+  CHECK(as_text(certificate.extended_key_usages.back()) == kEkCertificate);
+}
+
+TEST(CertificateReader, OddExtendedKeyUsageIsMalformed) {
+  for (const Bytes& value :
+       {Bytes{}, der(tag::kSequence, Bytes{}), der(tag::kSequence, der(tag::kInteger, Bytes{1}))}) {
+    builder.extensions = extension(kExtendedKeyUsage, false, value);
+    check_malformed("extended key usage");
+  }
+}
+
+TEST(CertificateReader, PurposesAreLimited) {
+  Bytes purposes;
+  for (std::size_t i = 0; i < kMaxExtendedKeyUsages; ++i) {
+    append(purposes, der(tag::kObjectIdentifier, "\x2B\x06"sv));
+  }
+  builder.extensions = extension(kExtendedKeyUsage, false, der(tag::kSequence, purposes));
+  LONGS_EQUAL(kMaxExtendedKeyUsages, read().extended_key_usages.size());
+  append(purposes, der(tag::kObjectIdentifier, "\x2B\x06"sv));
+  builder.extensions = extension(kExtendedKeyUsage, false, der(tag::kSequence, purposes));
+  check_malformed("extended key usage");
+}
+
+TEST(CertificateReader, ReadsTheAttributesOfAlternativeDirectoryNames) {
+  const Bytes dns = der(0x82, "press.example"sv);
+  builder.extensions = extension(
+      kSubjectAltName, true,
+      der(tag::kSequence, joined({dns, der(tag::constructed(4), name_of(kTpmModel, "SLB9670"))})));
+  const ports::Certificate certificate = read();
+  CHECK_FALSE(certificate.has_unknown_critical_extension);
+  LONGS_EQUAL(1, certificate.alternative_name_attributes.size());
+  const ports::NameAttribute& model = certificate.alternative_name_attributes.front();
+  CHECK(as_text(model.type) == kTpmModel);
+  STRCMP_EQUAL("SLB9670", model.value.c_str());
+}
+
+TEST(CertificateReader, OddAlternativeNamesAreMalformed) {
+  for (const Bytes& value : {Bytes{}, der(tag::kSequence, Bytes{0x82}),
+                             der(tag::kSequence, der(tag::constructed(4), "no name"sv))}) {
+    builder.extensions = extension(kSubjectAltName, false, value);
+    check_malformed("alternative names");
+  }
+}
+
+TEST(CertificateReader, AlternativeAttributesAreLimitedOverAllNames) {
+  Bytes names;
+  for (std::size_t i = 0; i < kMaxNameAttributes; ++i) {
+    append(names, der(tag::constructed(4), name_of(kTpmModel, "m")));
+  }
+  builder.extensions = extension(kSubjectAltName, false, der(tag::kSequence, names));
+  LONGS_EQUAL(kMaxNameAttributes, read().alternative_name_attributes.size());
+  append(names, der(tag::constructed(4), name_of(kTpmModel, "m")));
+  builder.extensions = extension(kSubjectAltName, false, der(tag::kSequence, names));
+  check_malformed("alternative names");
 }
 
 TEST(CertificateReader, OddKeyUsageIsMalformed) {
@@ -153,7 +232,7 @@ TEST(CertificateReader, OddKeyUsageIsMalformed) {
 
 TEST(CertificateReader, AnExtensionTwiceIsMalformed) {
   builder.extensions =
-      joined({extension(kExtendedKeyUsage, false, {}), extension(kExtendedKeyUsage, false, {})});
+      joined({extension(kNameConstraints, false, {}), extension(kNameConstraints, false, {})});
   check_malformed("twice");
 }
 
@@ -168,7 +247,7 @@ TEST(CertificateReader, ExtensionsAreLimited) {
 }
 
 TEST(CertificateReader, OnlyCriticalExtensionsThatNobodyLooksAtAreFlagged) {
-  builder.extensions = extension(kExtendedKeyUsage, true, {});
+  builder.extensions = extension(kKeyUsage, true, der(tag::kBitString, Bytes{7, 0x80}));
   CHECK(!read().has_unknown_critical_extension);
   builder.extensions = extension(kNameConstraints, false, {});
   CHECK(!read().has_unknown_critical_extension);
@@ -194,10 +273,10 @@ TEST(CertificateReader, ASignatureOfOddBitsIsMalformed) {
 
 TEST(CertificateReader, ItsSizeIsLimited) {
   const std::size_t rest = builder.build().size() + 64;
-  builder.extensions = extension(kExtendedKeyUsage, false, Bytes(kMaxCertificate - rest));
+  builder.extensions = extension(kNameConstraints, false, Bytes(kMaxCertificate - rest));
   CHECK(builder.build().size() <= kMaxCertificate);
   LONGS_EQUAL(3, read().version);
-  builder.extensions = extension(kExtendedKeyUsage, false, Bytes(kMaxCertificate));
+  builder.extensions = extension(kNameConstraints, false, Bytes(kMaxCertificate));
   check_malformed("32 KiB");
 }
 

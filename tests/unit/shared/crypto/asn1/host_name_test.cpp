@@ -23,7 +23,7 @@ Bytes ip(const Bytes& address) {
 }
 
 TEST_GROUP(HostName){static Bytes certificate(const Bytes& names){CertificateBuilder builder;
-builder.extensions = joined({extension("\x55\x1D\x25"sv, true, {}),
+builder.extensions = joined({extension("\x55\x1D\x1E"sv, true, {}),
                              extension(kSubjectAltName, true, der(tag::kSequence, names))});
 return builder.build();
 }  // namespace

@@ -44,6 +44,9 @@ class FakeLookup : public EnrollmentLookup {
   std::vector<GroupKeys> symmetric;
   std::set<std::string> blocked_ids;
   std::set<ports::Sha256Digest> blocked_certificates;
+  std::map<std::string, AdmittedTpm> admitted;  // by hex hash of the endorsement key
+  std::vector<SigningCertificate> issuers;
+  std::set<ports::Sha256Digest> blocked_chips;
   std::optional<Errc> failure;
   int calls = 0;
 
@@ -79,6 +82,21 @@ class FakeLookup : public EnrollmentLookup {
     const auto found = uploaded.find(name);
     if (found == uploaded.end()) return std::optional<CaCertificate>{};
     return std::optional(found->second);
+  }
+  Result<std::optional<AdmittedTpm>> admitted_tpm(
+      const ports::Sha256Digest& endorsement_key) override {
+    ++calls;
+    const auto found = admitted.find(to_hex(endorsement_key));
+    if (found == admitted.end()) return std::optional<AdmittedTpm>{};
+    return std::optional(found->second);
+  }
+  Result<std::vector<SigningCertificate>> tpm_issuers(ByteView) override {
+    ++calls;
+    return issuers;
+  }
+  Result<bool> is_endorsement_key_blocked(const ports::Sha256Digest& endorsement_key) override {
+    ++calls;
+    return blocked_chips.contains(endorsement_key);
   }
   Result<std::vector<GroupKeys>> symmetric_groups() override {
     ++calls;

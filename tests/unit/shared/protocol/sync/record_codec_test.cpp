@@ -155,6 +155,41 @@ TEST(RecordCodec, KeepsEveryFieldOfAGroup) {
   check_same(before.stamps, after.stamps);
 }
 
+TEST(RecordCodec, KeepsEveryFieldOfAnAdmittedTpm) {
+  auto before = admitted_tpm();
+  auto after = round_trip(before);
+  CHECK_TRUE(after.endorsement_key_sha256 == Bytes(32, 0xE1));
+  STRCMP_EQUAL("Fleet-TPM", after.group_id.str().c_str());
+  STRCMP_EQUAL("Press-7", after.registration_id->str().c_str());
+  check_same(before.stamps, after.stamps);
+  before.registration_id.reset();
+  after = round_trip(before);
+  CHECK_FALSE(after.registration_id.has_value());
+}
+
+TEST(RecordCodec, KeepsTheCertificatesOfAGroupOfTpmsUpToTheLimit) {
+  domain::EnrollmentGroup group;
+  group.group_id = domain::EnrollmentGroupId::parse("fleet").value();
+  domain::TpmGroupAttestation tpms;
+  for (std::size_t i = 0; i < domain::kMaxTpmGroupCertificates; ++i) {
+    tpms.certificates.push_back(Bytes(3, static_cast<std::uint8_t>(i)));
+  }
+  group.attestation = tpms;
+  const auto after = round_trip(group);
+  CHECK_TRUE(std::get<domain::TpmGroupAttestation>(after.attestation).certificates ==
+             tpms.certificates);
+  tpms.certificates.push_back(Bytes{9});
+  group.attestation = tpms;
+  CHECK_FALSE(sync::decode<domain::EnrollmentGroup>(sync::encode(group)).has_value());
+}
+
+TEST(RecordCodec, AnIndividualIsNoGroupOfTpms) {
+  domain::IndividualEnrollment record;
+  record.registration_id = registration_id();
+  record.attestation = domain::TpmGroupAttestation{};
+  CHECK_FALSE(sync::decode<domain::IndividualEnrollment>(sync::encode(record)).has_value());
+}
+
 TEST(RecordCodec, KeepsEveryFieldOfACaCertificate) {
   const auto before = ca_certificate();
   const auto after = round_trip(before);
@@ -289,10 +324,12 @@ TEST(RecordCodec, KeepsEveryFieldOfAPermit) {
 }
 
 TEST(RecordCodec, KeepsStubsAndTombstones) {
-  const auto stub = round_trip(domain::RefusalStub{registration_id(), Bytes(32, 1), Bytes(32, 2)});
+  const auto stub =
+      round_trip(domain::RefusalStub{registration_id(), Bytes(32, 1), Bytes(32, 2), Bytes(32, 3)});
   CHECK_TRUE(stub.registration_id == registration_id());
   CHECK_TRUE(stub.certificate_sha256 == Bytes(32, 1));
   CHECK_TRUE(stub.secondary_certificate_sha256 == Bytes(32, 2));
+  CHECK_TRUE(stub.endorsement_key_sha256 == Bytes(32, 3));
 
   const auto tombstone = round_trip(domain::RegistrationTombstone{registration_id(), at(17)});
   CHECK_TRUE(tombstone.registration_id == registration_id());

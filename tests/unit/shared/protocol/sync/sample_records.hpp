@@ -62,6 +62,15 @@ inline domain::EnrollmentGroup enrollment_group() {
   return g;
 }
 
+inline domain::AdmittedTpm admitted_tpm() {
+  domain::AdmittedTpm t;
+  t.endorsement_key_sha256 = Bytes(32, 0xE1);
+  t.group_id = domain::EnrollmentGroupId::parse("Fleet-TPM").value();
+  t.registration_id = domain::RegistrationId::parse("Press-7").value();
+  t.stamps = stamps();
+  return t;
+}
+
 inline domain::CaCertificate ca_certificate() {
   domain::CaCertificate c;
   c.name = "Root 2026";
