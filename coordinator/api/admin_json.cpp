@@ -193,7 +193,17 @@ bj::object write_hub(const Versioned<domain::LinkedHub>& hub, const std::string&
 }
 
 bj::object write_admitted_tpm(const domain::AdmittedTpm& tpm) {
-  bj::object write_site(const Versioned<domain::Site>& site) {
+  bj::object body;
+  body["endorsementKeyHash"] = to_hex(tpm.endorsement_key_sha256);
+  body["enrollmentGroupId"] = tpm.group_id.str();
+  // Without one of its own, the chip has the ID that its key makes (device API 4.7).
+  body["registrationId"] =
+      tpm.registration_id ? tpm.registration_id->str() : to_base32(tpm.endorsement_key_sha256);
+  body["createdDateTimeUtc"] = to_iso8601(tpm.stamps.created);
+  return body;
+}
+
+bj::object write_site(const Versioned<domain::Site>& site) {
   bj::object body;
   body["siteId"] = site.record.site_id.str();
   add_stamps(body, site);
