@@ -87,8 +87,14 @@ std::string register_body(const Identity& identity) {
   json::object body;
   body["registrationId"] = identity.registration_id;
   if (identity.tpm) {
-    body["tpm"] = {{"endorsementKey", to_base64(identity.tpm->endorsement_key())},
-                   {"storageRootKey", to_base64(identity.tpm->storage_root_key())}};
+    json::object tpm;
+    tpm["endorsementKey"] = to_base64(identity.tpm->endorsement_key());
+    tpm["storageRootKey"] = to_base64(identity.tpm->storage_root_key());
+    const Bytes& certificate = identity.tpm->endorsement_certificate();
+    if (identity.shows_certificate && !certificate.empty()) {
+      tpm["endorsementKeyCertificates"] = json::array{to_base64(certificate)};
+    }
+    body["tpm"] = std::move(tpm);
   }
   if (!identity.payload.empty()) {
     json::error_code failed;

@@ -105,6 +105,9 @@ Result<void> Attempts::read_identity() {
     auto tpm = Tpm::open(options_->tcti);
     if (!tpm) return tpm.error();
     tpm_ = std::move(*tpm);
+    if (options_->shows_certificate && tpm_->endorsement_certificate().empty()) {
+      return Error{Errc::not_found, "the TPM holds no certificate of its endorsement key"};
+    }
     tpm_registration_id_ = domain::tpm_registration_id(tpm_->endorsement_key(), services_.crypto);
   }
   return {};
@@ -125,6 +128,7 @@ Result<Attempt> Attempts::operator()(std::size_t index) {
   attempt.wants_hub_token = options_->wants_hub_token;
   if (tpm_ != nullptr) {
     attempt.identity.tpm = tpm_;
+    attempt.identity.shows_certificate = options_->shows_certificate;
     if (options_->registration_id.empty()) attempt.identity.registration_id = tpm_registration_id_;
   } else if (!options_->group_key.empty()) {
     attempt.identity.symmetric_key =

@@ -35,6 +35,7 @@ struct Identity {
   std::string registration_id;
   // Exactly one of symmetric key, certificate and TPM.
   std::shared_ptr<Tpm> tpm;  // shared by its attempts, one after the other, and their mechanisms
+  bool shows_certificate = false;  // of the TPM's endorsement key, which DPS does not ask for
   std::optional<SecretBytes> symmetric_key;
   // What a pre-shared key's identity says of that key: the group it is derived from, and that it is
   // the secondary one. CoAPS only.

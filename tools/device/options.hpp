@@ -35,6 +35,7 @@ struct RegisterOptions {
   std::string issuer_key_file;
   std::string tcti;
   bool wants_hub_token = false;
+  bool shows_certificate = false;
   std::string payload;
   bool force = false;
   std::size_t count = 1;

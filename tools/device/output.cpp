@@ -45,6 +45,10 @@ std::string line_of(const Tpm& tpm, ports::Crypto& crypto) {
   line["registrationId"] = domain::tpm_registration_id(tpm.endorsement_key(), crypto);
   line["endorsementKey"] = to_base64(tpm.endorsement_key());
   line["storageRootKey"] = to_base64(tpm.storage_root_key());
+  line["endorsementKeyHash"] = to_hex(crypto.sha256(tpm.endorsement_key()));
+  if (!tpm.endorsement_certificate().empty()) {
+    line["endorsementKeyCertificate"] = to_base64(tpm.endorsement_certificate());
+  }
   return json::serialize(line);
 }
 

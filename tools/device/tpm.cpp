@@ -18,6 +18,11 @@ namespace {
 constexpr TPM2_HANDLE kEndorsementHandle = 0x81010001;
 constexpr TPM2_HANDLE kRootHandle = 0x81000001;
 constexpr TPM2_HANDLE kIdentityHandle = 0x81000100;
+// TCG EK Credential Profile, section 2.2.1.4: where the certificate of an RSA 2048 key is.
+constexpr TPM2_HANDLE kEndorsementCertificate = 0x01C00002;
+// What every TPM gives in one read, and the largest certificate that is looked for.
+constexpr UINT16 kNvChunk = 512;
+constexpr UINT16 kMaxNvCertificate = 4096;
 constexpr TPMA_OBJECT kEndorsementAttributes =
     TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
     TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT;
@@ -115,11 +120,13 @@ class EsysTpm final : public Tpm {
     auto identity = persistent(kIdentityHandle);
     if (!identity) return identity.error();
     identity_ = *identity;
+    certificate_ = read_certificate();
     return {};
   }
 
   const Bytes& endorsement_key() const override { return endorsement_.shown; }
   const Bytes& storage_root_key() const override { return root_.shown; }
+  const Bytes& endorsement_certificate() const override { return certificate_; }
 
   Result<void> activate(ByteView blob) override {
     const auto parts = domain::parse_tpm_blob(blob);
@@ -155,19 +162,62 @@ class EsysTpm final : public Tpm {
     Bytes shown;
   };
 
-  // None: nothing is there.
-  Result<std::optional<ESYS_TR>> persistent(TPM2_HANDLE handle) {
+  // Whether the TPM has a key, or an index, under the handle.
+  Result<bool> has(TPM2_HANDLE handle) {
     TPMI_YES_NO more = 0;
     Owned<TPMS_CAPABILITY_DATA> found;
     TSS2_RC code = Esys_GetCapability(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
                                       TPM2_CAP_HANDLES, handle, 1, &more, Out(found));
     if (code != TSS2_RC_SUCCESS) return failed("list its keys", code);
     const TPML_HANDLE& handles = found->data.handles;
-    if (handles.count == 0 || handles.handle[0] != handle) return std::optional<ESYS_TR>();
+    return handles.count > 0 && handles.handle[0] == handle;
+  }
+
+  // None: nothing is there.
+  Result<std::optional<ESYS_TR>> persistent(TPM2_HANDLE handle) {
+    const auto there = has(handle);
+    if (!there) return there.error();
+    if (!*there) return std::optional<ESYS_TR>();
     ESYS_TR object = ESYS_TR_NONE;
-    code = Esys_TR_FromTPMPublic(esys_, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &object);
+    const TSS2_RC code =
+        Esys_TR_FromTPMPublic(esys_, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &object);
     if (code != TSS2_RC_SUCCESS) return failed("open a persistent key", code);
     return std::optional<ESYS_TR>(object);
+  }
+
+  // Not every chip has one, and some guard theirs: whoever needs it will miss it. Makers leave room
+  // behind it.
+  Bytes read_certificate() {
+    const auto index = persistent(kEndorsementCertificate);
+    if (!index || !*index) return {};
+    Owned<TPM2B_NV_PUBLIC> area;
+    Owned<TPM2B_NAME> name;
+    if (Esys_NV_ReadPublic(esys_, **index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, Out(area),
+                           Out(name)) != TSS2_RC_SUCCESS) {
+      return {};
+    }
+    Bytes certificate;
+    const UINT16 size = std::min(area->nvPublic.dataSize, kMaxNvCertificate);
+    while (certificate.size() < size) {
+      const auto offset = static_cast<UINT16>(certificate.size());
+      const auto wanted = std::min<UINT16>(kNvChunk, static_cast<UINT16>(size - offset));
+      Owned<TPM2B_MAX_NV_BUFFER> part;
+      const TSS2_RC code = Esys_NV_Read(esys_, **index, **index, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                        ESYS_TR_NONE, wanted, offset, Out(part));
+      if (code != TSS2_RC_SUCCESS || part->size != wanted) return {};
+      append(certificate, ByteView(part->buffer, part->size));
+    }
+    cut_to_der(certificate);
+    return certificate;
+  }
+
+  // X.690 section 8.1.3: a certificate's length is in two bytes. What is none is left as it is.
+  static void cut_to_der(Bytes& certificate) {
+    constexpr std::size_t kHeader = 4;
+    if (certificate.size() < kHeader || certificate[0] != 0x30 || certificate[1] != 0x82) return;
+    const std::size_t length =
+        kHeader + (static_cast<std::size_t>(certificate[2]) << 8U | certificate[3]);
+    if (length < certificate.size()) certificate.resize(length);
   }
 
   Result<void> open_key(ESYS_TR hierarchy, TPM2_HANDLE handle, const TPM2B_PUBLIC& as, Key& into) {
@@ -303,6 +353,7 @@ class EsysTpm final : public Tpm {
   ESYS_CONTEXT* esys_ = nullptr;
   Key endorsement_;
   Key root_;
+  Bytes certificate_;
   std::optional<ESYS_TR> identity_;
 };
 

@@ -22,6 +22,8 @@ class Tpm {
 
   [[nodiscard]] virtual const Bytes& endorsement_key() const = 0;   // TPM2B_PUBLIC
   [[nodiscard]] virtual const Bytes& storage_root_key() const = 0;  // TPM2B_PUBLIC
+  // What the chip's maker says of the endorsement key, DER; empty if the chip holds none.
+  [[nodiscard]] virtual const Bytes& endorsement_certificate() const = 0;
 
   // Takes the blob of device API 4.3: the key in it replaces the identity key. Errc::forbidden if
   // the chip refuses it, so that it is not for this one.

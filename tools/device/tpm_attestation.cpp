@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shared/domain/attestation/tpm_authentication_key.hpp"
+#include "shared/domain/attestation/tpm_wire.hpp"
 #include "shared/protocol/sas_token.hpp"
 #include "tools/device/tpm.hpp"
 
@@ -42,6 +43,11 @@ class TpmMechanism final : public SaslMechanism {
     if (control == 0) {
       Bytes out{0};
       append(out, attempt_.identity.tpm->storage_root_key());
+      // Ours: DPS has the storage root key alone here (docs/attestation/tpm.md).
+      const Bytes& certificate = attempt_.identity.tpm->endorsement_certificate();
+      if (attempt_.identity.shows_certificate && !certificate.empty()) {
+        domain::append_sized(out, certificate);
+      }
       return SecretBytes(std::move(out));
     }
     // `80` carries data, `40` says that it is the last; the rest is the segment's number.

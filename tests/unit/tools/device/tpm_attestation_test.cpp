@@ -20,6 +20,7 @@ class FakeTpm final : public Tpm {
  public:
   const Bytes& endorsement_key() const override { return endorsement_key_; }
   const Bytes& storage_root_key() const override { return storage_root_key_; }
+  const Bytes& endorsement_certificate() const override { return certificate; }
   Result<void> activate(ByteView blob) override {
     if (refuses) return Error{Errc::forbidden, "not for this chip"};
     key = to_bytes(blob);
@@ -31,6 +32,7 @@ class FakeTpm final : public Tpm {
   }
 
   bool refuses = false;
+  Bytes certificate;
   Bytes key;
 
  private:
@@ -109,6 +111,16 @@ TEST(TpmAttestation, SpeaksTheSaslMechanism) {
   const auto last = mechanism->respond(segment(0xC1, "blob"));
   CHECK_TRUE(as_text(last->reveal().subspan(1)) ==
              token_by("a blob", "0ne00LAB001/registrations/dev-1", "registration"));
+}
+
+// docs/attestation/tpm.md: each certificate behind the key, with its size in front.
+TEST(TpmAttestation, ShowsTheCertificateOfItsKeyBehindTheRootKeyIfItIsToldTo) {
+  tpm->certificate = to_bytes("DER");
+  CHECK_TRUE(to_bytes(make_tpm_mechanism(attempt)->respond(Bytes{0})->reveal()) ==
+             to_bytes(std::string_view("\0SRK", 4)));
+  attempt.identity.shows_certificate = true;
+  CHECK_TRUE(to_bytes(make_tpm_mechanism(attempt)->respond(Bytes{0})->reveal()) ==
+             to_bytes(std::string_view("\0SRK\0\3DER", 9)));
 }
 
 TEST(TpmAttestation, RefusesSegmentsOutOfTurnAndBlobsWithoutEnd) {
