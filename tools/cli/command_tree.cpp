@@ -22,6 +22,7 @@ const std::vector<std::string> kAllocationPolicies{"hashed", "geoLatency", "stat
 const std::vector<std::string> kTenantAllocationPolicies{"hashed", "geoLatency", "static"};
 const std::vector<std::string> kAppliers{"gateway", "coordinator"};
 const std::vector<std::string> kWhichKeys{"primary", "secondary"};
+const std::vector<std::string> kKeyUses{"old", "new", "primary", "secondary", "unknown"};
 const std::vector<std::string> kRights{"ServiceConfig",           "EnrollmentRead",
                                        "EnrollmentWrite",         "RegistrationStatusRead",
                                        "RegistrationStatusWrite", "DeviceConnect"};
@@ -63,6 +64,7 @@ struct CommandTree::Impl {
   HubOptions hub;
   TenantOptions tenant;
   PolicyOptions policy;
+  KeyRollOptions key_roll;
   CertificateOptions certificate;
   GatewayOptions gateway;
   AuditOptions audit;
@@ -90,6 +92,7 @@ struct CommandTree::Impl {
     add_registrations();
     add_hubs();
     add_policies();
+    add_key_rolls();
     add_certificates();
     add_settings();
     add_tenants();
@@ -416,6 +419,76 @@ struct CommandTree::Impl {
                      "  berth policy connection-string reader", show_connection_string, policy);
     add_id(string, policy.name, name);
     choose(string->add_option("--key", policy.which_key, "primary or secondary"), kWhichKeys);
+  }
+
+  void add_key_rolls() {
+    CLI::App* roll =
+        noun("key", "Keys and certificates that devices attest by")
+            ->add_subcommand("roll",
+                             "Replace the key or certificate of a group or an enrollment, "
+                             "refusing no device");
+    roll->require_subcommand(1);
+    roll->footer(
+        "Examples:\n"
+        "  berth key roll start sensors                      # both keys are good from here on\n"
+        "  berth key roll status sensors                     # how many still use the old one\n"
+        "  berth key roll devices sensors --output jsonl     # which\n"
+        "  berth key roll finish sensors                     # the old one goes\n"
+        "  berth key roll start line-7 --certificate-path next-ca.pem");
+    const auto add_names = [this](CLI::App* to) {
+      add_id(to, key_roll.id, "Enrollment group ID, or with --individual a registration ID",
+             ",--group-id,--registration-id,--enrollment-id,--eid");
+      to->add_flag("--individual", key_roll.is_individual, "The ID is of an individual enrollment");
+    };
+    const auto add_step = [this, &add_names](CLI::App* to, const std::string& force) {
+      add_names(to);
+      to->add_flag("--force", key_roll.force, force);
+      add_etag(to, key_roll.etag, "otherwise if nobody changes it meanwhile");
+    };
+
+    CLI::App* start =
+        calling_verb(roll, "start", "Let a new key or certificate attest beside the present one",
+                     "  berth key roll start sensors\n"
+                     "  berth key roll start line-7 --certificate-path next-ca.pem\n"
+                     "  berth key roll start line-8 --root-ca-name plant-root-2\n"
+                     "  berth key roll start press-7 --individual --key BASE64",
+                     start_key_roll, key_roll);
+    add_step(start, "Though devices use what is in the slot, and will be refused");
+    start->add_option("--key", key_roll.key, "The new symmetric key, base64; made if absent");
+    start->add_option("--certificate-path,--cp", key_roll.certificate_path,
+                      "File of the new certificate, PEM or DER in base64");
+    start->add_option("--root-ca-name,--cn", key_roll.ca_name,
+                      "Name of the new uploaded CA certificate");
+    choose(start->add_option("--slot", key_roll.slot,
+                             "Where it goes: primary or secondary. Default: where no device is "
+                             "refused by it"),
+           kWhichKeys);
+
+    CLI::App* status = calling_verb(roll, "status", "How many devices still use the old one",
+                                    "  berth key roll status sensors\n"
+                                    "  berth key roll status press-7 --individual --output json",
+                                    show_key_roll, key_roll);
+    add_names(status);
+
+    CLI::App* devices = calling_verb(roll, "devices", "Which devices still use the old one",
+                                     "  berth key roll devices sensors\n"
+                                     "  berth key roll devices sensors --uses unknown --top 20",
+                                     list_key_roll_devices, key_roll);
+    add_names(devices);
+    choose(devices->add_option("--uses", key_roll.uses,
+                               "Those that use this: old (the default), new, primary, secondary, "
+                               "or unknown"),
+           kKeyUses);
+    devices->add_option("--top", key_roll.top, "At most so many");
+
+    CLI::App* finish = calling_verb(roll, "finish", "Remove the old one",
+                                    "  berth key roll finish sensors\n"
+                                    "  berth key roll finish sensors --force",
+                                    finish_key_roll, key_roll);
+    add_step(finish, "Though devices still use it, and will be refused");
+    CLI::App* abort = calling_verb(roll, "abort", "Remove the new one again",
+                                   "  berth key roll abort sensors", abort_key_roll, key_roll);
+    add_step(abort, "Though devices use it already, and will be refused");
   }
 
   void add_certificates() {

@@ -60,6 +60,13 @@ namespace berth::cli {
 [[nodiscard]] Result<Output> regenerate_policy_key(ServiceClient& client, const PolicyOptions& o);
 [[nodiscard]] Result<Output> show_connection_string(ServiceClient& client, const PolicyOptions& o);
 
+// key_roll_commands.cpp
+[[nodiscard]] Result<Output> start_key_roll(ServiceClient& client, const KeyRollOptions& o);
+[[nodiscard]] Result<Output> show_key_roll(ServiceClient& client, const KeyRollOptions& o);
+[[nodiscard]] Result<Output> list_key_roll_devices(ServiceClient& client, const KeyRollOptions& o);
+[[nodiscard]] Result<Output> finish_key_roll(ServiceClient& client, const KeyRollOptions& o);
+[[nodiscard]] Result<Output> abort_key_roll(ServiceClient& client, const KeyRollOptions& o);
+
 // certificate_commands.cpp
 [[nodiscard]] Result<Output> create_certificate(ServiceClient& client, const CertificateOptions& o);
 [[nodiscard]] Result<Output> list_certificates(ServiceClient& client);

@@ -10,9 +10,23 @@
 namespace berth::cli {
 namespace {
 
+// Which of its two keys a group's new devices are to have: after a roll it may be the secondary.
+Result<std::string> key_member(ServiceClient& client, const std::string& group) {
+  const auto roll = client.call("GET", path_of("/berth/v1/enrollmentGroups", group, "keyRoll"));
+  if (!roll) return roll.error();
+  const boost::json::object* status = roll->body.if_object();
+  if (status == nullptr)
+    return Error{Errc::malformed, "the coordinator's answer has no such shape"};
+  const auto slot = json::find_string(*status, "slotForDevices");
+  if (!slot) return slot.error();
+  return slot->value_or("primary") + "Key";
+}
+
 Result<std::string> group_key(const Login& login, const std::string& group) {
   auto client = ServiceClient::open(login);
   if (!client) return client.error();
+  const auto member = key_member(*client, group);
+  if (!member) return member.error();
   const auto reply =
       client->call("POST", path_of("/enrollmentGroups", group, "attestationmechanism"));
   if (!reply) return reply.error();
@@ -20,7 +34,7 @@ Result<std::string> group_key(const Login& login, const std::string& group) {
   if (mechanism != nullptr) {
     const auto keys = json::find_object(*mechanism, "symmetricKey");
     if (keys && *keys != nullptr) {
-      auto key = json::find_string(**keys, "primaryKey");
+      auto key = json::find_string(**keys, *member);
       if (key && *key) return std::move(**key);
     }
   }

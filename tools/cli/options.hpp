@@ -94,6 +94,19 @@ struct PolicyOptions {
   std::string etag;
 };
 
+struct KeyRollOptions {
+  std::string id;
+  bool is_individual = false;
+  std::string key;
+  std::string certificate_path;
+  std::string ca_name;
+  std::string slot;
+  bool force = false;
+  std::string uses;
+  std::size_t top = 0;  // 0: all
+  std::string etag;
+};
+
 struct CertificateOptions {
   std::string name;
   std::string path;  // of the certificate, PEM or DER in base64

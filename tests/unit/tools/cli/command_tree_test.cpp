@@ -60,6 +60,23 @@ TEST(CommandTree, ExplainsItselfWithExamplesEverywhere) {
   }
 }
 
+TEST(CommandTree, ExplainsEachStepOfAKeyRollWithExamples) {
+  for (const char* step : {"start", "status", "devices", "finish", "abort"}) {
+    out.str("");
+    CHECK_EQUAL(kDone, run({"key", "roll", step, "--help"}));
+    CHECK_TRUE_TEXT(out.str().find(std::string("berth key roll ") + step) != std::string::npos,
+                    step);
+  }
+}
+
+TEST(CommandTree, TakesNoKeyRollWithoutAStepAnIdOrAKnownSlot) {
+  CHECK_EQUAL(kWrongUsage, run({"key"}));
+  CHECK_EQUAL(kWrongUsage, run({"key", "roll"}));
+  CHECK_EQUAL(kWrongUsage, run({"key", "roll", "start"}));
+  CHECK_EQUAL(kWrongUsage, run({"key", "roll", "start", "line", "--slot", "third"}));
+  CHECK_EQUAL(kWrongUsage, run({"key", "roll", "devices", "line", "--uses", "both"}));
+}
+
 TEST(CommandTree, EndsWithTwoOnWrongUsage) {
   CHECK_EQUAL(kWrongUsage, run({}));
   CHECK_EQUAL(kWrongUsage, run({"nonsense"}));
