@@ -35,6 +35,8 @@ std::vector<Endpoint> admin_endpoints(Catalog& catalog, Fleet& fleet, Joining& j
   add(access_policy_endpoints(catalog, entropy));
   add(certificate_endpoints(catalog, crypto, clock, entropy));
   add(registration_endpoints(catalog));
+  add(explain_endpoints(catalog, crypto, clock));
+  add(dry_run_endpoints(catalog, crypto, entropy));
   add(admitted_tpm_endpoints(catalog, crypto));
   add(openapi_endpoints());
   return all;

@@ -38,6 +38,10 @@ namespace berth::coordinator {
                                                           ports::Clock& clock,
                                                           ports::Entropy& entropy);
 [[nodiscard]] std::vector<Endpoint> registration_endpoints(Catalog& catalog);
+[[nodiscard]] std::vector<Endpoint> explain_endpoints(const Catalog& catalog, ports::Crypto& crypto,
+                                                      ports::Clock& clock);
+[[nodiscard]] std::vector<Endpoint> dry_run_endpoints(const Catalog& catalog, ports::Crypto& crypto,
+                                                      ports::Entropy& entropy);
 [[nodiscard]] std::vector<Endpoint> admitted_tpm_endpoints(Catalog& catalog, ports::Crypto& crypto);
 
 // Of a tenant, and of the operator.

@@ -5,6 +5,7 @@
 
 #include "coordinator/api/answers.hpp"
 #include "coordinator/api/authorization.hpp"
+#include "coordinator/api/decision_json.hpp"
 #include "coordinator/api/paging.hpp"
 #include "coordinator/store/etag.hpp"
 #include "shared/base/encoding.hpp"
@@ -256,6 +257,18 @@ bj::object write_registration(const Versioned<domain::Registration>& registratio
     other["deviceId"] = record.superseded->device_id.str();
     other["arrivalUtc"] = to_iso8601(record.superseded->arrival);
     body["superseded"] = std::move(other);
+  }
+  return body;
+}
+
+bj::object write_registration_with_decision(const Versioned<domain::Registration>& registration) {
+  bj::object body = write_registration(registration);
+  const domain::Registration& record = registration.record;
+  if (record.decision != domain::DecisionTrace{})
+    body["decision"] = write_decision(record.decision);
+  if (!record.last_attempt || record.last_attempt->decision == domain::DecisionTrace{}) return body;
+  if (bj::object* attempt = body["lastAttempt"].if_object()) {
+    (*attempt)["decision"] = write_decision(record.last_attempt->decision);
   }
   return body;
 }

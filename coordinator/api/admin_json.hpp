@@ -46,6 +46,9 @@ enum class VerificationCode : std::uint8_t { shown, hidden };
 // With what only the admin sees: who decided, on what, and why the last attempt failed.
 [[nodiscard]] boost::json::object write_registration(
     const Versioned<domain::Registration>& registration);
+// And how that came about: the traces of the registration and of its last attempt.
+[[nodiscard]] boost::json::object write_registration_with_decision(
+    const Versioned<domain::Registration>& registration);
 [[nodiscard]] boost::json::object write_quarantined(const domain::QuarantinedOutcome& outcome);
 
 // {"value": […]}, with "continuation" if there is more.

@@ -227,6 +227,27 @@ Result<http::Response> list(const Catalog& catalog, const Call& call) {
   return list_answer(std::move(rows));
 }
 
+// Made here, unless it is one under which a dry run told beforehand which devices the hub would
+// draw. One that registrations know is another hub's for good.
+Result<domain::HubId> read_new_id(const bj::object& body, const Catalog& catalog, const Call& call,
+                                  ports::Entropy& entropy) {
+  const auto text = json::find_string(body, "hubId");
+  if (!text) return text.error();
+  if (!*text) return domain::HubId(to_hex(entropy.bytes(kHubIdEntropy)));
+  const auto bytes = from_hex(**text);
+  if (!bytes || bytes->size() != kHubIdEntropy) {
+    return Error{Errc::invalid, "'hubId' is 32 hex digits, as a dry run names them"};
+  }
+  domain::HubId id(to_hex(*bytes));
+  const auto known = catalog.reader().find(call.tenant, store::Table::registration,
+                                           {store::Index::hub_registrations, id.str()}, {}, 1);
+  if (!known) return known.error();
+  if (!known->records.empty()) {
+    return Error{Errc::conflict, "'hubId' was another hub's; leave it out, or make a dry run"};
+  }
+  return id;
+}
+
 Result<http::Response> create(Catalog& catalog, ports::Entropy& entropy, const HostRules& rules,
                               const Call& call) {
   const auto body = read_body(call.request);
@@ -243,7 +264,9 @@ Result<http::Response> create(Catalog& catalog, ports::Entropy& entropy, const H
   domain::LinkedHub hub;
   hub.kind = *kind;
   if (hub.kind == domain::HubKind::azure_iot_hub) hub.requests_per_minute = kIotHubUnitPace;
-  hub.hub_id = domain::HubId(to_hex(entropy.bytes(kHubIdEntropy)));
+  auto id = read_new_id(*body, catalog, call, entropy);
+  if (!id) return id.error();
+  hub.hub_id = std::move(*id);
   auto host_name = json::find_string(*body, "hostName");
   if (!host_name) return host_name.error();
   hub.host_name = to_lower(*host_name ? **host_name : given->host_name.value_or(""));

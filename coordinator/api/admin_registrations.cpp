@@ -42,7 +42,7 @@ Result<http::Response> get(const Catalog& catalog, const Call& call) {
   const auto registration = catalog.registrations.state(call.tenant, *id);
   if (!registration) return registration.error();
   if (!*registration) return Error{Errc::not_found, "'" + id->str() + "' has no registration"};
-  return json_answer(200, write_registration(**registration));
+  return json_answer(200, write_registration_with_decision(**registration));
 }
 
 Result<http::Response> list_quarantined(const Catalog& catalog, const Call& call) {

@@ -68,9 +68,10 @@ Result<Caller> Authorizer::authorize(const http::Request& request, const http::T
         "there is no access policy of that name with the key that signed the token");
   }
   if (protocol::is_expired(*token, clock_.wall())) return unauthorized("the token has expired");
-  if (!domain::allows(named->rights, access.right)) {
+  for (const domain::AccessRight right : {access.right, access.also.value_or(access.right)}) {
+    if (domain::allows(named->rights, right)) continue;
     return unauthorized("the access policy " + named->key_name + " lacks the right " +
-                        std::string(right_text(access.right)));
+                        std::string(right_text(right)));
   }
   return Caller{std::move(tenant), named->key_name};
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,16 +23,20 @@ struct Access {
   };
   Who who = Who::operator_only;
   domain::AccessRight right = domain::AccessRight::service_config;
+  std::optional<domain::AccessRight> also = std::nullopt;  // and this one
 };
 
 constexpr Access anyone() {
-  return {Access::Who::anyone, domain::AccessRight::service_config};
+  return {Access::Who::anyone, domain::AccessRight::service_config, std::nullopt};
 }
 constexpr Access tenant_with(domain::AccessRight right) {
-  return {Access::Who::tenant, right};
+  return {Access::Who::tenant, right, std::nullopt};
+}
+constexpr Access tenant_with(domain::AccessRight right, domain::AccessRight also) {
+  return {Access::Who::tenant, right, also};
 }
 constexpr Access operator_only() {
-  return {Access::Who::operator_only, domain::AccessRight::service_config};
+  return {Access::Who::operator_only, domain::AccessRight::service_config, std::nullopt};
 }
 
 // A request that was routed and authorized.

@@ -33,6 +33,9 @@ class Catalog {
   // 32 lower-case hex digits, made by prepare().
   [[nodiscard]] Result<domain::CoordinatorId> coordinator_id() const;
 
+  // The records below, for whoever reads them as a gateway does.
+  [[nodiscard]] const store::Reader& reader() const { return store_; }
+
   Enrollments enrollments;
   AdmittedTpms admitted_tpms;
   CaCertificates ca_certificates;

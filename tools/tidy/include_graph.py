@@ -36,7 +36,8 @@ ARROWS = {
     "coordinator/fleet": ["coordinator/store"],
     "coordinator/sync": ["coordinator/fleet"],
     "coordinator/audit": ["coordinator/fleet", "shared/json"],
-    "coordinator/api": ["coordinator/audit", "shared/json"],
+    "coordinator/explain": ["coordinator/sync"],
+    "coordinator/api": ["coordinator/audit", "coordinator/explain", "shared/json"],
     "coordinator/app": [
         "coordinator/api",
         "coordinator/sync",

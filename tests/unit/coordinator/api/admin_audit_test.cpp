@@ -128,6 +128,8 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
       "POST /registrations/{enrollmentGroupId}/query",
       "POST /berth/v1/tenants/{idScope}/listKeys",
       "POST /berth/v1/accessPolicies/{keyName}/listKeys",
+      "POST /berth/v1/registrations:explain",
+      "POST /berth/v1/allocation:dryRun",
   };
   const std::map<std::string, std::function<Answer()>> changing{
       {"PUT /enrollments/{id}",

@@ -2,6 +2,9 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "coordinator/store/record_writes.hpp"
+#include "shared/protocol/sync/record_codec.hpp"
+#include "shared/store/index_terms.hpp"
 #include "tests/unit/coordinator/api/api_fixture.hpp"
 #include "tests/unit/shared/json/x509_vector.hpp"
 
@@ -46,6 +49,30 @@ TEST(AdminLinkedHubs, LinksAHubAndMasksItsKey) {
   STRCMP_EQUAL("7", linked.text_of("allocationWeight").c_str());
   CHECK_EQUAL(32U, linked.member("hubId").size());
   CHECK(stored_key() == SecretBytes(Bytes{1, 2, 3}));
+}
+
+TEST(AdminLinkedHubs, TakesTheIdOfADryRunUnlessItIsOrWasAnotherHubs) {
+  const std::string id(32, 'c');
+  const auto link = [&](const std::string& name, const std::string& hub) {
+    return fixture.call("POST", kHubs,
+                        R"({"hostName":")" + name + R"(","policyName":"p","policyKey":"AQID",)" +
+                            R"("hubId":")" + hub + "\"}");
+  };
+  CHECK_EQUAL(400, link("hub-a.test", std::string(31, 'c')).status);
+  STRCMP_EQUAL(id.c_str(), link("hub-a.test", id).member("hubId").c_str());
+  CHECK_EQUAL(409, link("hub-b.test", id).status);
+
+  const std::string former(32, 'd');
+  domain::Registration record;
+  record.registration_id = *domain::RegistrationId::parse("dev-1");
+  record.hub_id = domain::HubId(former);
+  store::Change change;
+  change.table = store::Table::registration;
+  change.id = "dev-1";
+  change.body = sync::encode(record);
+  change.terms = store::terms_of(record);
+  CHECK(coordinator::commit_change(fixture.store, fixture.tenant, change).has_value());
+  CHECK_EQUAL(409, link("hub-b.test", former).status);
 }
 
 TEST(AdminLinkedHubs, FillsInWhatIsLeftOut) {
