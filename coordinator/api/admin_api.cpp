@@ -34,6 +34,7 @@ std::vector<Endpoint> admin_endpoints(Catalog& catalog, Fleet& fleet, Joining& j
   add(linked_hub_endpoints(catalog, entropy, rules));
   add(access_policy_endpoints(catalog, entropy));
   add(certificate_endpoints(catalog, crypto, clock, entropy));
+  add(enrollment_list_endpoints(catalog, crypto, entropy));
   add(registration_endpoints(catalog));
   add(explain_endpoints(catalog, crypto, clock));
   add(dry_run_endpoints(catalog, crypto, entropy));

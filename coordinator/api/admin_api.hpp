@@ -37,6 +37,9 @@ namespace berth::coordinator {
 [[nodiscard]] std::vector<Endpoint> certificate_endpoints(Catalog& catalog, ports::Crypto& crypto,
                                                           ports::Clock& clock,
                                                           ports::Entropy& entropy);
+[[nodiscard]] std::vector<Endpoint> enrollment_list_endpoints(Catalog& catalog,
+                                                              ports::Crypto& crypto,
+                                                              ports::Entropy& entropy);
 [[nodiscard]] std::vector<Endpoint> registration_endpoints(Catalog& catalog);
 [[nodiscard]] std::vector<Endpoint> explain_endpoints(const Catalog& catalog, ports::Crypto& crypto,
                                                       ports::Clock& clock);

@@ -27,6 +27,9 @@ const std::vector<std::string> kRights{"ServiceConfig",           "EnrollmentRea
                                        "EnrollmentWrite",         "RegistrationStatusRead",
                                        "RegistrationStatusWrite", "DeviceConnect"};
 
+const std::vector<std::string> kRowFormats{"csv", "jsonl"};
+const std::vector<std::string> kImportModes{"create", "upsert", "update", "update-if-match"};
+
 constexpr const char* kRegistrationIdNames = ",--registration-id,--enrollment-id,--eid";
 constexpr const char* kGroupIdNames = ",--group-id,--enrollment-id,--eid";
 
@@ -60,6 +63,7 @@ struct CommandTree::Impl {
   EnrollmentOptions enrollment;
   NamedOptions named;
   ListOptions listed;
+  TransferOptions transfer;
   DeviceKeyOptions device_key;
   HubOptions hub;
   TenantOptions tenant;
@@ -203,6 +207,52 @@ struct CommandTree::Impl {
     to->add_option("--sites", o.sites, "Sites that may serve it; all if absent");
   }
 
+  void add_transfers(CLI::App* group, EnrollmentKind kind) {
+    const auto transferring_verb = [&](const std::string& name, const std::string& about,
+                                       const std::string& examples,
+                                       Result<Output> (*command)(ServiceClient&,
+                                                                 const TransferOptions&,
+                                                                 EnrollmentKind)) {
+      CLI::App* added =
+          verb(group, name, about, examples, [this, command, kind]() -> Result<Output> {
+            auto client = ServiceClient::open(login);
+            if (!client) return client.error();
+            return command(*client, transfer, kind);
+          });
+      choose(added->add_option("--format", transfer.format,
+                               "csv or jsonl (the service API's JSON, one record a line); by the "
+                               "file's name if absent"),
+             kRowFormats);
+      added->add_flag("--resume", transfer.resume, "Go on where an earlier run stopped");
+      added->add_flag("--progress", transfer.shows_progress,
+                      "Say how far it is, also where standard error is no terminal");
+      return added;
+    };
+    const std::string noun = group->get_name();
+    CLI::App* import = transferring_verb(
+        "import", "Write the records of a file; report which were refused, and why",
+        "  berth " + noun + " import records.csv\n  berth " + noun +
+            " import records.jsonl --mode upsert --report refused.jsonl\n  berth " + noun +
+            " import records.csv --resume",
+        import_records);
+    import->add_option("file", transfer.file, "The file; docs/cli.md says its columns")->required();
+    choose(import->add_option("--mode", transfer.mode,
+                              "create: what exists is refused; upsert: it is replaced; update: it "
+                              "has to exist; update-if-match: with the row's etag"),
+           kImportModes);
+    import->add_option("--report", transfer.report,
+                       "Where refused rows are reported, as CSV or JSON lines by its name; "
+                       "FILE.refused.csv if absent");
+    CLI::App* fetch = transferring_verb(
+        "export", "Write all records to a file that import takes",
+        "  berth " + noun + " export records.csv\n  berth " + noun +
+            " export backup.jsonl --with-keys\n  berth " + noun + " export - --format csv",
+        export_records);
+    fetch->add_option("file", transfer.file, "The file, or - for standard output")->required();
+    fetch->add_flag("--with-keys", transfer.with_keys,
+                    "With symmetric keys; only the file's owner can read it");
+  }
+
   void add_enrollments() {
     CLI::App* group = noun("enrollment", "Individual enrollments: one device each");
     const std::string id = "Registration ID";
@@ -242,6 +292,8 @@ struct CommandTree::Impl {
                                   list_enrollments, listed);
     list->add_option("--top", listed.top, "At most so many");
 
+    add_transfers(group, EnrollmentKind::individual);
+
     CLI::App* remove = calling_verb(group, "delete", "Delete an individual enrollment",
                                     "  berth enrollment delete dev-1", delete_enrollment, named);
     add_id(remove, named.id, id, kRegistrationIdNames);
@@ -278,6 +330,8 @@ struct CommandTree::Impl {
     CLI::App* list = calling_verb(group, "list", "List enrollment groups", "  berth group list",
                                   list_groups, listed);
     list->add_option("--top", listed.top, "At most so many");
+
+    add_transfers(group, EnrollmentKind::group);
 
     CLI::App* remove = calling_verb(group, "delete", "Delete an enrollment group",
                                     "  berth group delete line-7", delete_group, named);
@@ -416,9 +470,14 @@ struct CommandTree::Impl {
     roll->add_option("--etag", policy.etag, "Only if the record has this etag");
     CLI::App* string =
         calling_verb(group, "connection-string", "Print a connection string to log in with",
-                     "  berth policy connection-string reader", show_connection_string, policy);
-    add_id(string, policy.name, name);
-    choose(string->add_option("--key", policy.which_key, "primary or secondary"), kWhichKeys);
+                     "  berth policy connection-string\n"
+                     "  berth policy connection-string reader --key secondary\n"
+                     "  berth policy connection-string --all",
+                     show_connection_string, policy);
+    string->add_option("id,--policy-name,--pn", policy.name, name + "; the owner's if absent")
+        ->type_name("");
+    string->add_flag("--all", policy.shows_all, "One of each policy");
+    choose(string->add_option("--key,--key-type", policy.which_key, "primary or secondary"), kWhichKeys);
   }
 
   void add_key_rolls() {
@@ -830,7 +889,7 @@ int CommandTree::run(std::ostream& out, std::ostream& err) {
     return output.error().code == Errc::invalid ? kWrongUsage : kFailed;
   }
   out << render(*output, impl_->output_format()) << std::flush;
-  return out ? kDone : kFailed;
+  return out && !output->is_incomplete ? kDone : kFailed;
 }
 
 CommandNode CommandTree::describe() const {

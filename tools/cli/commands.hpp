@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include "shared/base/result.hpp"
+#include "tools/cli/enrollment_record.hpp"
 #include "tools/cli/options.hpp"
 #include "tools/cli/output.hpp"
 #include "tools/cli/service_client.hpp"
@@ -24,6 +25,12 @@ namespace berth::cli {
 [[nodiscard]] Result<Output> show_group(ServiceClient& client, const NamedOptions& o);
 [[nodiscard]] Result<Output> list_groups(ServiceClient& client, const ListOptions& o);
 [[nodiscard]] Result<Output> delete_group(ServiceClient& client, const NamedOptions& o);
+
+// import_command.cpp, export_command.cpp
+[[nodiscard]] Result<Output> import_records(ServiceClient& client, const TransferOptions& o,
+                                            EnrollmentKind kind);
+[[nodiscard]] Result<Output> export_records(ServiceClient& client, const TransferOptions& o,
+                                            EnrollmentKind kind);
 
 // device_key_command.cpp; the one that needs no login if the key is given.
 [[nodiscard]] Result<Output> compute_device_key(const Login& login, const DeviceKeyOptions& o);

@@ -1,7 +1,11 @@
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "shared/base/encoding.hpp"
 #include "shared/json/certificate_text.hpp"
+#include "shared/json/json_text.hpp"
 #include "tools/cli/commands.hpp"
 #include "tools/cli/requests.hpp"
 
@@ -50,6 +54,30 @@ Result<bj::object> record_of(const HubOptions& o) {
   return record;
 }
 
+// A name without a dot may be the first part of a host name, as in az (service API 4.2).
+Result<std::string> path_of_hub(ServiceClient& client, const std::string& name) {
+  if (name.find('.') != std::string::npos) return path_of(kHubs, name);
+  const auto hubs = list_rows(client, kHubs);
+  if (!hubs) return hubs.error();
+  std::vector<std::string> meant;
+  for (const bj::value& row : *hubs) {
+    const bj::object* hub = row.if_object();
+    if (hub == nullptr) continue;
+    const auto id = json::find_string(*hub, "hubId");
+    const auto host = json::find_string(*hub, "hostName");
+    if (!host || !*host) continue;
+    const bool is_whole_name = equals_ignoring_case(**host, name) || (id && *id && **id == name);
+    if (is_whole_name) return path_of(kHubs, name);
+    const std::string_view first = std::string_view(**host).substr(0, (*host)->find('.'));
+    if (equals_ignoring_case(first, name)) meant.push_back(**host);
+  }
+  if (meant.size() > 1) {
+    return Error{Errc::invalid, "'" + name + "' may be " + meant[0] + " or " + meant[1] +
+                                    ": give the whole host name"};
+  }
+  return path_of(kHubs, meant.empty() ? name : meant.front());
+}
+
 }  // namespace
 
 Result<Output> link_hub(ServiceClient& client, const HubOptions& o) {
@@ -71,18 +99,23 @@ Result<Output> list_hubs(ServiceClient& client) {
 }
 
 Result<Output> show_hub(ServiceClient& client, const NamedOptions& o) {
-  return show_record(client, path_of(kHubs, o.id));
+  const auto path = path_of_hub(client, o.id);
+  if (!path) return path.error();
+  return show_record(client, *path);
 }
 
 Result<Output> update_hub(ServiceClient& client, const HubOptions& o) {
   auto record = record_of(o);
   if (!record) return record.error();
-  return send_record(client, "PUT", path_of(kHubs, o.name), std::move(*record), o.etag);
+  const auto path = path_of_hub(client, o.name);
+  if (!path) return path.error();
+  return send_record(client, "PUT", *path, std::move(*record), o.etag);
 }
 
 Result<Output> unlink_hub(ServiceClient& client, const NamedOptions& o) {
-  return delete_record(client, path_of(kHubs, o.id), o.etag,
-                       "unlinked " + o.id + "; its devices stay in it");
+  const auto path = path_of_hub(client, o.id);
+  if (!path) return path.error();
+  return delete_record(client, *path, o.etag, "unlinked " + o.id + "; its devices stay in it");
 }
 
 }  // namespace berth::cli

@@ -50,6 +50,17 @@ struct ListOptions {
   std::string group;    // registrations only
 };
 
+// Import and export of enrollments and groups.
+struct TransferOptions {
+  std::string file;
+  std::string format;  // empty: by the file's name
+  std::string mode = "create";
+  std::string report;  // empty: beside the file
+  bool with_keys = false;
+  bool resume = false;
+  bool shows_progress = false;
+};
+
 struct DeviceKeyOptions {
   std::string group;
   std::string registration_id;
@@ -91,6 +102,7 @@ struct PolicyOptions {
   std::string primary_key;
   std::string secondary_key;
   std::string which_key = "primary";
+  bool shows_all = false;
   std::string etag;
 };
 

@@ -23,6 +23,8 @@ struct Output {
   boost::json::value value;
   std::vector<Column> columns;  // for rows
   std::string note;             // what people should know beside it; only with a table
+  // Something of what was asked for was not done: the exit code says so.
+  bool is_incomplete = false;
 };
 
 // table: rows under headings, a record as one member a line. json: indented. jsonl: one line a row.

@@ -1,12 +1,19 @@
 #include "tools/cli/service_client.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <optional>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "shared/base/encoding.hpp"
 #include "shared/crypto/pem_files.hpp"
@@ -26,6 +33,8 @@ constexpr std::int64_t kTokenSeconds = 600;
 constexpr std::string_view kApiVersion = "2021-10-01";
 constexpr std::size_t kMaxReply = 4 * 1024 * 1024;
 constexpr std::size_t kMaxReplyDepth = 64;
+// How often a conversation shows how far it is.
+constexpr std::chrono::seconds kTick{1};
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -72,6 +81,24 @@ Error refusal(const http::Response& response) {
   return Error{Errc::forbidden, words};
 }
 
+// A number of seconds; a date is for other servers.
+std::chrono::seconds read_retry_after(std::string_view text) {
+  std::uint32_t seconds = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::chrono::seconds{failure == std::errc{} ? seconds : 0};
+}
+
+Result<Answer> read_answer(const http::Response& response) {
+  Answer answer;
+  answer.status = response.status;
+  answer.retry_after = read_retry_after(response.headers.get("retry-after"));
+  if (response.body.empty()) return answer;
+  auto body = json::parse(response.body, {kMaxReply, kMaxReplyDepth});
+  if (!body) return Error{Errc::malformed, "the coordinator's answer: " + body.error().reason};
+  answer.body = std::move(*body);
+  return answer;
+}
+
 }  // namespace
 
 struct ServiceClient::Impl {
@@ -86,6 +113,69 @@ struct ServiceClient::Impl {
     return protocol::make_sas_token(login.host_name, login.key,
                                     unix_seconds(clock.wall()) + kTokenSeconds, login.key_name,
                                     *crypto);
+  }
+
+  http::Request make_request(const std::string& method, const std::string& path,
+                             const boost::json::value& body) {
+    http::Request request;
+    request.method = method;
+    request.target = path;
+    if (!path.starts_with("/berth/")) {
+      request.target += path.find('?') == std::string::npos ? '?' : '&';
+      request.target += "api-version=";
+      request.target += kApiVersion;
+    }
+    request.headers.set("Authorization", authorization());
+    request.headers.set("Accept", "application/json");
+    request.headers.set("User-Agent", "berth");
+    if (!body.is_null()) {
+      request.headers.set("Content-Type", "application/json; charset=utf-8");
+      request.body = json::serialize(body);
+    }
+    return request;
+  }
+
+  // One exchange of a conversation; `wake` is told when it is over.
+  runtime::Task<> carry(Request request, Conversation& conversation, std::size_t& under_way,
+                        boost::asio::steady_timer& wake) {
+    http::Request sent = make_request(request.method, request.path, request.body);
+    const auto response =
+        co_await client->send("https://" + login.host_name, std::move(sent), kTimeout);
+    auto answer = response ? read_answer(*response) : Result<Answer>(response.error());
+    conversation.answered(request.ticket, std::move(answer), clock.monotonic());
+    --under_way;
+    wake.cancel();
+  }
+
+  runtime::Task<> run_conversation(Conversation& conversation, std::size_t at_once,
+                                   boost::asio::steady_timer& wake) {
+    const auto raise = [](const std::exception_ptr& failed) {
+      if (failed) std::rethrow_exception(failed);
+    };
+    std::size_t under_way = 0;
+    MonotonicTime shown{};
+    while (!conversation.is_over() || under_way > 0) {
+      const MonotonicTime now = clock.monotonic();
+      if (now - shown >= kTick) {
+        conversation.tick(now);
+        shown = now;
+      }
+      if (under_way < at_once) {
+        if (auto request = conversation.next(now)) {
+          ++under_way;
+          boost::asio::co_spawn(io, carry(std::move(*request), conversation, under_way, wake),
+                                raise);
+          continue;
+        }
+      }
+      std::chrono::nanoseconds pause = kTick;
+      if (const auto next = conversation.wake(); next && *next > now) {
+        pause = std::min(pause, *next - now);
+      }
+      wake.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause));
+      co_await wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    }
+    conversation.tick(clock.monotonic());
   }
 
   runtime::Task<> fetch(http::Request request, std::optional<Result<http::Response>>& answer) {
@@ -151,22 +241,8 @@ ServiceClient::~ServiceClient() = default;
 
 Result<Reply> ServiceClient::call(const std::string& method, const std::string& path,
                                   const boost::json::value& body, const HeaderList& headers) {
-  http::Request request;
-  request.method = method;
-  request.target = path;
-  if (!path.starts_with("/berth/")) {
-    request.target += path.find('?') == std::string::npos ? '?' : '&';
-    request.target += "api-version=";
-    request.target += kApiVersion;
-  }
-  request.headers.set("Authorization", impl_->authorization());
-  request.headers.set("Accept", "application/json");
-  request.headers.set("User-Agent", "berth");
+  http::Request request = impl_->make_request(method, path, body);
   for (const auto& [name, value] : headers) request.headers.set(name, value);
-  if (!body.is_null()) {
-    request.headers.set("Content-Type", "application/json; charset=utf-8");
-    request.body = json::serialize(body);
-  }
   const auto response = impl_->ask(std::move(request));
   if (!response) return response.error();
   Reply reply;
@@ -190,6 +266,31 @@ Result<TextReply> ServiceClient::fetch_text(const std::string& path) {
   if (!response) return response.error();
   return TextReply{std::move(response->body),
                    std::string(response->headers.get("x-ms-continuation"))};
+}
+
+void ServiceClient::converse(Conversation& conversation, std::size_t at_once) {
+  boost::asio::steady_timer wake(impl_->io);
+  boost::asio::signal_set signals(impl_->io, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code& failed, int) {
+    if (failed) return;
+    conversation.interrupt();
+    wake.cancel();
+    boost::system::error_code ignored;
+    signals.clear(ignored);
+  });
+  bool is_over = false;
+  boost::asio::co_spawn(impl_->io, impl_->run_conversation(conversation, at_once, wake),
+                        [&](const std::exception_ptr& failed) {
+                          is_over = true;
+                          if (failed) std::rethrow_exception(failed);
+                        });
+  impl_->io.restart();
+  while (!is_over && impl_->io.run_one() > 0) {
+  }
+  // The handler is not to see the conversation any more.
+  boost::system::error_code ignored;
+  signals.cancel(ignored);
+  impl_->io.poll();
 }
 
 const protocol::ConnectionString& ServiceClient::login() const {

@@ -12,6 +12,7 @@
 
 #include "shared/base/result.hpp"
 #include "shared/protocol/connection_string.hpp"
+#include "tools/cli/conversation.hpp"
 
 namespace berth::cli {
 
@@ -51,6 +52,10 @@ class ServiceClient {
 
   // GETs what is no JSON.
   [[nodiscard]] Result<TextReply> fetch_text(const std::string& path);
+
+  // Carries a conversation to its end, with at most `at_once` requests under way. Ctrl-C interrupts
+  // it; pressed again, it ends the program as ever.
+  void converse(Conversation& conversation, std::size_t at_once);
 
   [[nodiscard]] const protocol::ConnectionString& login() const;
   [[nodiscard]] bool is_operator() const;

@@ -33,6 +33,7 @@ LIBRARIES = [
     ),
     ("toml11", r"toml(\.hpp$|/)", ["shared/config"]),
     ("CLI11", r"CLI/", ["shared/config", "tools"]),
+    ("libcsv", r"csv\.h$", ["tools/cli"]),
     ("qpid-proton", r"proton/", ["gateway/linux", "tools/device"]),
     ("CppUTest", r"CppUTest(Ext)?/", ["tests"]),
 ]

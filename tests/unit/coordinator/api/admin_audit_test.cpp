@@ -130,6 +130,8 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
       "POST /berth/v1/accessPolicies/{keyName}/listKeys",
       "POST /berth/v1/registrations:explain",
       "POST /berth/v1/allocation:dryRun",
+      "POST /berth/v1/enrollments/listKeys",
+      "POST /berth/v1/enrollmentGroups/listKeys",
   };
   const std::map<std::string, std::function<Answer()>> changing{
       {"PUT /enrollments/{id}",

@@ -1,0 +1,98 @@
+#include "tools/cli/same_record.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "shared/base/encoding.hpp"
+#include "shared/json/certificate_text.hpp"
+#include "shared/json/json_text.hpp"
+
+namespace berth::cli {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::array<std::string_view, 5> kReadOnly{
+    "etag", "registrationState", "createdDateTimeUtc", "lastUpdatedDateTimeUtc", "attestation"};
+// Compared without regard to case: the coordinator keeps the first spelling.
+constexpr std::array<std::string_view, 2> kIds{"registrationId", "enrollmentGroupId"};
+
+const bj::object* object_in(const bj::object* outer, std::string_view name) {
+  const bj::value* value = outer == nullptr ? nullptr : json::find(*outer, name);
+  return value == nullptr ? nullptr : value->if_object();
+}
+
+std::string text_in(const bj::object* outer, std::string_view name) {
+  const bj::value* value = outer == nullptr ? nullptr : json::find(*outer, name);
+  const bj::string* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? std::string{} : std::string(text->data(), text->size());
+}
+
+// A slot with `info` only asks for what is there.
+bool same_certificate(const bj::object* row, const bj::object* stored, ports::Crypto& crypto) {
+  const std::string text = text_in(row, "certificate");
+  if (row == nullptr || text.empty()) return true;
+  const auto der = json::read_certificate_text(text);
+  return der && to_upper_hex(crypto.sha256(*der)) ==
+                    text_in(object_in(stored, "info"), "sha256Thumbprint");
+}
+
+bool same_attestation(const bj::object* row, const bj::object* stored, ports::Crypto& crypto) {
+  if (!equals_ignoring_case(text_in(row, "type"), text_in(stored, "type"))) return false;
+  const bj::object* tpm = object_in(row, "tpm");
+  const bj::object* stored_tpm = object_in(stored, "tpm");
+  if (tpm != nullptr && (stored_tpm == nullptr || *tpm != *stored_tpm)) return false;
+  const bj::object* x509 = object_in(row, "x509");
+  const bj::object* stored_x509 = object_in(stored, "x509");
+  for (const char* use : {"clientCertificates", "signingCertificates"}) {
+    for (const char* slot : {"primary", "secondary"}) {
+      if (!same_certificate(object_in(object_in(x509, use), slot),
+                            object_in(object_in(stored_x509, use), slot), crypto)) {
+        return false;
+      }
+    }
+  }
+  const bj::object* references = object_in(x509, "caReferences");
+  const bj::object* stored_references = object_in(stored_x509, "caReferences");
+  return references == nullptr ||
+         (stored_references != nullptr && *references == *stored_references);
+}
+
+bool same_key(const bj::object* row, const bj::object* stored, const char* name) {
+  const std::string asked = text_in(row, name);
+  return asked.empty() || asked == text_in(stored, name);
+}
+
+}  // namespace
+
+bool says_the_same(const bj::object& row, const bj::object& stored, ports::Crypto& crypto) {
+  for (const auto& [name, value] : row) {
+    if (std::find(kReadOnly.begin(), kReadOnly.end(), name) != kReadOnly.end()) continue;
+    if (value.is_null()) continue;
+    const bj::value* there = json::find(stored, name);
+    if (there == nullptr) return false;
+    if (std::find(kIds.begin(), kIds.end(), name) != kIds.end()) {
+      if (!equals_ignoring_case(text_in(&row, name), text_in(&stored, name))) return false;
+    } else if (*there != value) {
+      return false;
+    }
+  }
+  const bj::object* attestation = object_in(&stored, "attestation");
+  return attestation != nullptr &&
+         same_attestation(object_in(&row, "attestation"), attestation, crypto);
+}
+
+bool has_own_keys(const bj::object& row) {
+  const bj::object* keys = object_in(object_in(&row, "attestation"), "symmetricKey");
+  return !text_in(keys, "primaryKey").empty() || !text_in(keys, "secondaryKey").empty();
+}
+
+bool has_same_keys(const bj::object& row, const bj::object& mechanism) {
+  const bj::object* keys = object_in(object_in(&row, "attestation"), "symmetricKey");
+  const bj::object* stored = object_in(&mechanism, "symmetricKey");
+  return same_key(keys, stored, "primaryKey") && same_key(keys, stored, "secondaryKey");
+}
+
+}  // namespace berth::cli
