@@ -212,23 +212,11 @@ void RegistrationEngine::begin(PendingRequest pending, const domain::Attested& a
     return;
   }
 
-  const Claim& claim = pending.claim();
   const std::uint64_t hash = device_hash(pending.tenant.str(), pending.registration_id.folded());
   Operation* const opened = operations_.open(OperationRef{
       pending.tenant, pending.registration_id, ++last_serial_, protocol::new_guid(ports_.entropy)});
   if (opened == nullptr) {
-    // Several SDKs give up on 429 (device API 7): a 202 keeps them, and costs nothing here.
-    OperationReply later;
-    later.status.operation_id = make_operation_id(hash, kUnopenedGuid);
-    later.status.status = domain::RegistrationStatus::assigning;
-    later.retry_after = kOverloadRetryAfter;
-    out.emplace_back(Log{Log::Level::warning,
-                         pending.tenant.str(),
-                         pending.registration_id.str(),
-                         claim.source,
-                         {},
-                         "all operations are taken; the device was put off"});
-    send(out, Reply{pending.token(), std::move(later)});
+    put_off(pending, "all operations are taken", out);
     return;
   }
   Operation& operation = *opened;
@@ -239,6 +227,23 @@ void RegistrationEngine::begin(PendingRequest pending, const domain::Attested& a
 
   operation.intent.permit_serial = *permit;
   provisioner_.begin(operation, std::move(pending), attested, previous, out);
+}
+
+// Several SDKs give up on 429 (device API 7): a 202 keeps them, and costs nothing here.
+void RegistrationEngine::put_off(const PendingRequest& pending, const std::string& why,
+                                 Actions& out) {
+  const std::uint64_t hash = device_hash(pending.tenant.str(), pending.registration_id.folded());
+  OperationReply later;
+  later.status.operation_id = make_operation_id(hash, kUnopenedGuid);
+  later.status.status = domain::RegistrationStatus::assigning;
+  later.retry_after = kOverloadRetryAfter;
+  out.emplace_back(Log{Log::Level::warning,
+                       pending.tenant.str(),
+                       pending.registration_id.str(),
+                       pending.claim().source,
+                       {},
+                       why + "; the device was put off"});
+  send(out, Reply{pending.token(), std::move(later)});
 }
 
 // The primary key that the hub was given, for the chip alone.
@@ -347,6 +352,10 @@ void RegistrationEngine::reconsider(IntentRefused refused, Actions& out) {
   for (PendingRequest& pending : refused.waiting) {
     if (error.code == Errc::version_mismatch && ++pending.decisions < kMaxDecisionRounds) {
       process(std::move(pending), out);
+      continue;
+    }
+    if (error.code == Errc::throttled) {
+      put_off(pending, error.reason, out);
       continue;
     }
     // The device may try again; that two versions met is no word for it.

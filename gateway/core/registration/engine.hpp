@@ -96,6 +96,7 @@ class RegistrationEngine {
   void join(Operation& operation, PendingRequest pending, Actions& out);
   void begin(PendingRequest pending, const domain::Attested& attested,
              const KnownRegistration& known, Actions& out);
+  void put_off(const PendingRequest& pending, const std::string& why, Actions& out);
   [[nodiscard]] Result<Bytes> identity_key_for(const domain::TpmChallenge& answered,
                                                const domain::Intent& intent) const;
   [[nodiscard]] bool needs_look_back(const PendingRequest& pending,

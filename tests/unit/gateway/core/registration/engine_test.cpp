@@ -973,6 +973,23 @@ TEST(RegistrationEngine, AcceptsNothingThatTheJournalDidNotTake) {
   }
 }
 
+TEST(RegistrationEngine, PutsADeviceOffWhenTheJournalHasNoRoomAndAcceptsItLater) {
+  bench.cache.put(individual("dev-1"));
+  const auto token = bench.register_device("dev-1");
+  bench.answer_look_back();
+  const auto wanted = bench.take_one<JournalIntent>();
+  bench.take_in(bench.engine().on_journaled(wanted.operation, Error{Errc::throttled, "no room"}));
+  const OperationReply later = bench.operation_reply(token);
+  CHECK_TRUE(later.status.status == RegistrationStatus::assigning);
+  CHECK_TRUE(later.retry_after == kOverloadRetryAfter);
+  LONGS_EQUAL(0, bench.engine().operations());
+
+  const auto polled = bench.poll("dev-1", later.status.operation_id);
+  bench.journal_intent();
+  CHECK_TRUE(bench.operation_reply(polled).retry_after == kRetryAfter);
+  CHECK_TRUE(bench.wants<ApplyToHub>());
+}
+
 TEST(RegistrationEngine, TriesToJournalAnOutcomeUntilItIsTaken) {
   bench.cache.put(individual("dev-1"));
   const auto token = bench.accept("dev-1");
