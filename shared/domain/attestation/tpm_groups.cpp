@@ -47,7 +47,6 @@ Verdict TpmGroups::match() {
   const TpmEvidence& chip = *shown_chip();
   trace_.plan({kChipBlocked, kAdmitted, kGroupEnabled, kOwnId, kProof});
   trace_.at(kChipBlocked);
-  if (auto fit = check_endorsement_key(chip.endorsement_key); !fit) return Refusal{fit.error()};
   auto blocked = lookup_.is_endorsement_key_blocked(crypto_.sha256(chip.endorsement_key));
   if (!blocked) return Refusal{blocked.error()};
   if (*blocked) {

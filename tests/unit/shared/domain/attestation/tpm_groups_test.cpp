@@ -236,7 +236,16 @@ TEST(TpmGroups, TheListMayGiveTheChipItsId) {
   challenged();
 }
 
-TEST(TpmGroups, AMalformedKeyIsTheDevicesFault) {
+// DPS says so of every chip that it does not know.
+TEST(TpmGroups, AMalformedKeyIsOnNoList) {
+  list_chip();
+  request.evidence.tpm->endorsement_key.pop_back();
+  refused(Errc::not_found, "no enrollment group has this TPM on its list");
+}
+
+TEST(TpmGroups, AMalformedKeyHasNoCertificate) {
+  trust();
+  certify();
   request.evidence.tpm->endorsement_key.pop_back();
   refused(Errc::malformed, "is no TPM2B_PUBLIC");
 }
