@@ -1,5 +1,6 @@
 #include "shared/json/json_text.hpp"
 
+#include <cstdlib>
 #include <string>
 
 #include <CppUTest/TestHarness.h>
@@ -34,6 +35,22 @@ TEST(JsonText, RefusesWhatIsNotOneValue) {
   for (const std::string_view text : {"", "{", "{} {}", "{\"a\":}", "nul", "\"\xFF\""}) {
     CHECK(json::parse(text, kLimits).error().code == Errc::malformed);
   }
+}
+
+// Found by fuzzing: what was read and written moved by one in the last place, again and again.
+TEST(JsonText, KeepsEveryDigitOfANumber) {
+  for (const char* text :
+       {"0.1", "0.30000000000000004", "13.387664401253275", "-4444444444444444444444444444444442",
+        "1e22", "-2.2250738585072014E-308", "1.7976931348623157e308", "5e-324", "123456789012.0"}) {
+    const auto read = json::parse(text, kLimits);
+    CHECK_TRUE_TEXT(read.has_value() && read->is_double(), text);
+    CHECK_TRUE_TEXT(read->get_double() == std::strtod(text, nullptr), text);
+    const auto again = json::parse(json::serialize(*read), kLimits);
+    CHECK_TRUE_TEXT(again->get_double() == read->get_double(), text);
+  }
+  const std::string others =
+      R"({"i":-7,"u":18446744073709551615,"t":true,"n":null,"a":["",{}],"s":"\u00fc\n"})";
+  STRCMP_EQUAL(others.c_str(), json::serialize(*json::parse(others, {100, 4})).c_str());
 }
 
 TEST(JsonText, RefusesAnArrayWhereAnObjectIsMeant) {
