@@ -32,6 +32,9 @@ std::string advice(const KeyRollOptions& o, const bj::object& record) {
   if (!state || state->value_or("") != "underWay") return "no roll is under way";
   const std::uint64_t left = number_in(record, "old") + number_in(record, "unknown");
   const std::string named = (o.is_individual ? "--individual " : "") + o.id;
+  if (number_in(record, "registrations") == 0) {
+    return "no device is registered; when all have the new one: berth key roll finish " + named;
+  }
   if (left == 0) {
     return "no registered device uses the old one any more: berth key roll finish " + named;
   }

@@ -75,7 +75,9 @@ Error refusal(const http::Response& response) {
     const auto message = json::find_string(*document, "message");
     if (message && *message) words += ": " + **message;
   }
-  if (const std::string_view more = advice(response.status); !more.empty()) {
+  // A conflict tells by itself what stands in the way.
+  const bool says_what_to_do = words.find(": Conflict: ") != std::string::npos;
+  if (const std::string_view more = advice(response.status); !more.empty() && !says_what_to_do) {
     words += "\n  " + std::string(more);
   }
   return Error{Errc::forbidden, words};
