@@ -8,6 +8,7 @@ import path from 'node:path';
 import test, {after} from 'node:test';
 
 import {authority, derivedKey, device, newKey, thumbprint, withChain} from './certificates.mjs';
+import {ask, psk, registerOverCoap} from './coap_peers.mjs';
 import {Installation} from './installation.mjs';
 import {atHub, dev, register, service, withCertificate, withKey} from './peers.mjs';
 import {until} from './waiting.mjs';
@@ -255,4 +256,39 @@ test('a roll that was begun by mistake is undone, and nothing happens twice', as
   await until('the gateway to know it',
               () => register('Http', withKey(id, derivedKey(oldKey, id))));
   await isRefused('Http', () => withKey('roll-back-2', derivedKey(started.newKey, 'roll-back-2')));
+});
+
+// A device that names its key's slot in the handshake is not locked out by what happens to the slots.
+test('over CoAPS the new key stays where the device was told that it is', async () => {
+  const id = 'roll-coap-1';
+  const key = (groupKey) => psk(derivedKey(groupKey, id));
+  // libcoap's client takes the key as text without an end of its own.
+  const usableKey = () => {
+    for (;;) {
+      const groupKey = newKey();
+      if (!key(groupKey).some((byte) => byte === 0 || byte === 10)) return groupKey;
+    }
+  };
+  const [oldKey, newOne] = [usableKey(), usableKey()];
+  await client.createOrUpdateEnrollmentGroup({
+    enrollmentGroupId: 'roll-coap',
+    attestation: {type: 'symmetricKey', symmetricKey: {primaryKey: oldKey, secondaryKey: newKey()}},
+  });
+  const {slotForDevices} = await roll('start', 'roll-coap', '--key', newOne);
+  const identity = (slot) => `${dev.idScope}/${id}/${slot[0]}/roll-coap`;
+  const before = {identity: identity('primary'), key: key(oldKey)};
+  const after = {identity: identity(slotForDevices), key: key(newOne)};
+  const isTaken = async (credential) =>
+      (await ask('openssl', 'get', '.well-known/core', {credential, seconds: 2}))?.code === '2.05';
+  await until('the gateway to know the new key', () => isTaken(after));
+  assert.ok(await isTaken(before));
+  assert.equal((await registerOverCoap('openssl', id, before)).state?.status, 'assigned');
+  await until('the coordinator to have heard of it',
+              async () => (await roll('status', 'roll-coap')).old === 1);
+  assert.equal((await registerOverCoap('openssl', id, after)).state?.status, 'assigned');
+  await until('the coordinator to have heard of it',
+              async () => (await roll('status', 'roll-coap')).new === 1);
+  await roll('finish', 'roll-coap');
+  await until('the old key to be refused', async () => !await isTaken(before));
+  assert.ok(await isTaken(after));
 });
