@@ -80,19 +80,22 @@ struct Intake::Batch {
   }
 
   // When the request arrived by our clock. A stamp that no contact can vouch for is believed, but
-  // not from the future.
-  void retime(domain::Registration& registration, const domain::BootMoment& moment) const {
+  // not from the future. Whether one does.
+  bool retime(domain::Registration& registration, const domain::BootMoment& moment) const {
+    bool is_vouched_for = false;
     for (const auto* known : {&contact, previous ? &*previous : nullptr}) {
       if (known == nullptr || moment.boot_id.empty() || moment.boot_id != known->gateway.boot_id) {
         continue;
       }
       registration.arrival = known->ours + (moment.since_boot - known->gateway.since_boot);
+      is_vouched_for = true;
       break;
     }
     if (registration.arrival > now + kMaxSkew) {
       registration.arrival = now;
       registration.arrival_clamped = true;
     }
+    return is_vouched_for;
   }
 
   // The identity that lost its place goes from its hub.
@@ -270,14 +273,20 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
   const auto& id = entry.registration.registration_id;
   auto incoming = entry.registration;
   incoming.gateway_id = batch.gateway.gateway_id;
-  batch.retime(incoming, entry.arrival_moment);
+  const bool is_vouched_for = batch.retime(incoming, entry.arrival_moment);
 
   auto tombstone = read<domain::RegistrationTombstone>(
       store_, entry.id_scope, store::Table::registration_tombstone, id.folded());
   if (!tombstone) return tombstone.error();
   auto& changes = batch.changes[entry.id_scope];
   if (*tombstone) {
-    if (incoming.arrival <= (*tombstone)->deleted) return taken;
+    if (incoming.arrival <= (*tombstone)->deleted) {
+      if (is_vouched_for) return taken;
+      // Only the gateway's own clock says that it came before, and that may have been set back. The
+      // device was told, and its identity is in the hub: that is not forgotten.
+      incoming.arrival = (*tombstone)->deleted;
+      incoming.arrival_clamped = true;
+    }
     store::Change forget;
     forget.kind = store::Change::Kind::erase;
     forget.table = store::Table::registration_tombstone;

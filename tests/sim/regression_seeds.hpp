@@ -30,6 +30,8 @@ inline constexpr std::array kRegressionSeeds = {
                    "an identity that a gateway wrote which knew less than the mover"},
     RegressionSeed{"storm", 98,
                    "a gateway's outcome that its own older one beat, its clock set back"},
+    RegressionSeed{"storm", 155,
+                   "a deletion that outlived what a gateway told later, its clock set back"},
     RegressionSeed{"allocation", 260,
                    "an identity that was taken up again between the two looks of its clean-up"},
     RegressionSeed{"moves", 174, "the same"},

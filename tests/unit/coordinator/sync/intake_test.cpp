@@ -140,6 +140,26 @@ TEST(Intake, TakesInAnAssignmentThatIsMissingWhateverItsNumber) {
   CHECK_FALSE(found().has_value());
 }
 
+TEST(Intake, LetsADeletionStandOnlyAgainstATimeThatAContactVouchesFor) {
+  take(first, {assigned(hub)});
+  clock.advance(std::chrono::seconds{100});
+  const auto found =
+      must(coordinator.catalog->registrations.find(coordinator.tenant, enrollment.registration_id));
+  must(coordinator.catalog->registrations.erase(coordinator.tenant, enrollment.registration_id,
+                                                found->version));
+  const WallTime deleted = clock.wall();
+  clock.advance(std::chrono::seconds{100});
+  take(first, {assigned(hub, std::chrono::seconds{150})});
+  CHECK_FALSE(stands().has_value());
+  // The same time, by the clock of a boot that never reached us.
+  auto entry = assigned(hub, std::chrono::seconds{150});
+  entry.arrival_moment.boot_id = "boot-9";
+  take(first, {entry});
+  CHECK_TRUE(stands().has_value());
+  CHECK_TRUE(stands()->arrival == deleted);
+  CHECK_TRUE(stands()->arrival_clamped);
+}
+
 TEST(Intake, WritesNothingIfItCannotWriteAll) {
   coordinator.store.fail_next(Errc::io);
   CHECK_FALSE(
