@@ -8,6 +8,7 @@
 
 #include "shared/base/result.hpp"
 #include "tools/cli/enrollment_record.hpp"
+#include "tools/cli/explain_options.hpp"
 #include "tools/cli/options.hpp"
 #include "tools/cli/output.hpp"
 #include "tools/cli/service_client.hpp"
@@ -31,6 +32,10 @@ namespace berth::cli {
                                             EnrollmentKind kind);
 [[nodiscard]] Result<Output> export_records(ServiceClient& client, const TransferOptions& o,
                                             EnrollmentKind kind);
+
+// explain_command.cpp, dry_run_command.cpp; they change nothing.
+[[nodiscard]] Result<Output> explain_registration(ServiceClient& client, const ExplainOptions& o);
+[[nodiscard]] Result<Output> dry_run_allocation(ServiceClient& client, const DryRunOptions& o);
 
 // device_key_command.cpp; the one that needs no login if the key is given.
 [[nodiscard]] Result<Output> compute_device_key(const Login& login, const DeviceKeyOptions& o);

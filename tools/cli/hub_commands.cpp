@@ -83,6 +83,7 @@ Result<std::string> path_of_hub(ServiceClient& client, const std::string& name) 
 Result<Output> link_hub(ServiceClient& client, const HubOptions& o) {
   auto record = record_of(o);
   if (!record) return record.error();
+  set_text(*record, "hubId", o.id);
   return send_record(client, "POST", kHubs, std::move(*record));
 }
 

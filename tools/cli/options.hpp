@@ -69,6 +69,7 @@ struct DeviceKeyOptions {
 
 struct HubOptions {
   std::string name;
+  std::string id;  // link only
   std::string kind;
   std::string user_name;
   std::string password_path;

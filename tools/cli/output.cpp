@@ -126,7 +126,9 @@ void append_indented(std::string& to, const bj::value& value, std::size_t depth)
 
 std::string table(const Output& output) {
   std::string text;
-  if (const bj::array* rows = output.value.if_array()) {
+  if (!output.text.empty()) {
+    text = output.text;
+  } else if (const bj::array* rows = output.value.if_array()) {
     text = table_of(*rows, output.columns);
   } else if (const bj::object* record = output.value.if_object()) {
     text = lines_of(*record);
@@ -145,12 +147,19 @@ std::string render(const Output& output, OutputFormat format) {
     case OutputFormat::table: return table(output);
     case OutputFormat::json:
       if (output.value.is_null()) return {};
-      append_indented(text, output.value, 0);
+      if (output.summary.empty()) {
+        append_indented(text, output.value, 0);
+      } else {
+        append_indented(text, bj::object{{"value", output.value}, {"summary", output.summary}}, 0);
+      }
       return text + "\n";
     case OutputFormat::jsonl:
       if (output.value.is_null()) return {};
       if (const bj::array* rows = output.value.if_array()) {
         for (const bj::value& row : *rows) text += berth::json::serialize(row) + "\n";
+        if (!output.summary.empty()) {
+          text += berth::json::serialize(bj::object{{"summary", output.summary}}) + "\n";
+        }
         return text;
       }
       return berth::json::serialize(output.value) + "\n";

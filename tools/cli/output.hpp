@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 namespace berth::cli {
@@ -23,6 +24,9 @@ struct Output {
   boost::json::value value;
   std::vector<Column> columns;  // for rows
   std::string note;             // what people should know beside it; only with a table
+  std::string text = {};        // what people read instead of the value; only with a table
+  // What the rows add up to. json: {"value", "summary"}; jsonl: a last line {"summary"}.
+  boost::json::object summary = {};
   // Something of what was asked for was not done: the exit code says so.
   bool is_incomplete = false;
 };

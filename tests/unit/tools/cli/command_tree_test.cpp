@@ -236,3 +236,14 @@ TEST(CommandTree, StartsAndControlsADevelopmentInstallation) {
   CHECK_EQUAL(kWrongUsage, run({"dev", "restart", "--dir", "/tmp/d", "nothing"}));
   CHECK_EQUAL(kWrongUsage, run({"dev"}));
 }
+
+TEST(CommandTree, ExplainsAndDryRunsOnlyWhatItCanRead) {
+  const char* login = "HostName=127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=AQID";
+  CHECK_EQUAL(kWrongUsage, run({"registration", "explain"}));
+  CHECK_EQUAL(kWrongUsage, run({"allocation", "dry-run", "--policy", "custom"}));
+  CHECK_EQUAL(kWrongUsage, run({"allocation", "dry-run", "--weight", "hub-a", "--login", login}));
+  CHECK(err.str().find("--weight takes NAME=VALUE") != std::string::npos);
+  CHECK_EQUAL(kWrongUsage, run({"registration", "explain", "dev-1", "--latency", "hub-a=near",
+                                "--login", login}));
+  CHECK(out.str().empty());
+}

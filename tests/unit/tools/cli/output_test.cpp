@@ -59,3 +59,21 @@ TEST(Output, KeepsNotesOutOfWhatProgramsRead) {
 TEST(Output, PrintsATextAsItIs) {
   check("Jsm0ly=\n", boost::json::value("Jsm0ly="), OutputFormat::table);
 }
+
+TEST(Output, ShowsPeopleATextInsteadOfTheValue) {
+  Output output;
+  output.value = boost::json::object{{"outcome", "refused"}};
+  output.text = "dev-1 would be refused.\n";
+  STRCMP_EQUAL("dev-1 would be refused.\n", render(output, OutputFormat::table).c_str());
+  STRCMP_EQUAL("{\"outcome\":\"refused\"}\n", render(output, OutputFormat::jsonl).c_str());
+}
+
+TEST(Output, EndsRowsWithWhatTheyAddUpTo) {
+  Output output;
+  output.value = boost::json::array{boost::json::object{{"id", "a"}}};
+  output.summary = boost::json::object{{"devices", 1}};
+  STRCMP_EQUAL("{\"id\":\"a\"}\n{\"summary\":{\"devices\":1}}\n",
+               render(output, OutputFormat::jsonl).c_str());
+  CHECK(render(output, OutputFormat::json).find("\"summary\": {") != std::string::npos);
+  CHECK(render(output, OutputFormat::json).find("\"value\": [") != std::string::npos);
+}
