@@ -30,7 +30,9 @@ TEST_GROUP(WebhookLink) {
   std::vector<std::string> relayed_bodies_;
   bool is_in_reach_ = true;
 
-  void setup() override { relayed_.reason = "the link is down"; }
+  void setup() override {
+    relayed_.reason = "the link is down";
+  }
   void teardown() override {
     webhook_.stop();
     loop_.drain();
@@ -121,4 +123,35 @@ TEST(WebhookLink, LeavesAnAnswerOfTheWebhookAsItIs) {
   body_ = std::string(domain::kMaxAllocationAnswer + 1, ' ');
   CHECK_TRUE(failure() == Errc::allocation_failed);
   LONGS_EQUAL(0, relayed_bodies_.size());
+}
+
+TEST(WebhookLink, HasSoManyCallsUnderWayAndRefusesOneMoreAtOnce) {
+  runtime::WebhookClient client(loop_.executor(), runtime::make_plain_context(),
+                                runtime::Reach(runtime::Reach::Rules{}),
+                                domain::kMaxAllocationAnswer, std::chrono::seconds{30});
+  std::vector<WebhookLink::RelayDone> relayed;
+  WebhookLink link(loop_.executor(), json_, client,
+                   [&relayed](const domain::IdScope&, const domain::EnrollmentRef&, std::string,
+                              const WebhookLink::RelayDone& done) { relayed.push_back(done); });
+  std::size_t answered = 0;
+  const auto count = [&answered](const auto& given) {
+    if (given.has_value()) ++answered;
+  };
+  for (std::size_t i = 0; i < kMaxWebhookCalls; ++i) link.ask(question(), count);
+  run_until(loop_, [&relayed] { return relayed.size() == kMaxWebhookCalls; });
+  std::optional<Result<domain::CustomAllocationAnswer>> refused;
+  link.ask(question(), [&refused](auto given) { refused = std::move(given); });
+  run_until(loop_, [&refused] { return refused.has_value(); });
+  CHECK_TRUE(refused->error().code == Errc::unavailable);
+  LONGS_EQUAL(0, answered);
+
+  relayed_.status = 200;
+  relayed_.body = body_;
+  for (const auto& done : relayed) done(relayed_);
+  run_until(loop_, [&answered] { return answered == kMaxWebhookCalls; });
+  // What has ended makes room.
+  link.ask(question(), count);
+  run_until(loop_, [&relayed] { return relayed.size() == kMaxWebhookCalls + 1; });
+  relayed.back()(relayed_);
+  run_until(loop_, [&answered] { return answered == kMaxWebhookCalls + 1; });
 }
