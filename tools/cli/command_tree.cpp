@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/cli/commands.hpp"
+#include "tools/cli/tpm_group_commands.hpp"
 
 namespace berth::cli {
 namespace {
@@ -66,6 +67,7 @@ struct CommandTree::Impl {
   TransferOptions transfer;
   ExplainOptions explain;
   DryRunOptions dry_run;
+  TpmListOptions tpm_list;
   DeviceKeyOptions device_key;
   HubOptions hub;
   TenantOptions tenant;
@@ -156,9 +158,9 @@ struct CommandTree::Impl {
 
   void add_attestation_options(CLI::App* to, bool is_update) {
     EnrollmentOptions& o = enrollment;
-    choose(to->add_option("--attestation-type,--at", o.attestation_type,
-                          "symmetricKey, x509 or (one device only) tpm"),
-           kAttestationTypes);
+    choose(
+        to->add_option("--attestation-type,--at", o.attestation_type, "symmetricKey, x509 or tpm"),
+        kAttestationTypes);
     to->add_option("--certificate-path,--cp", o.certificate_path,
                    "File of the (primary) certificate, PEM or DER in base64");
     to->add_option("--secondary-certificate-path,--scp", o.secondary_certificate_path,
@@ -208,6 +210,43 @@ struct CommandTree::Impl {
     to->add_option("--edge-enabled,--ee", o.edge_enabled, "Whether devices are IoT Edge devices")
         ->type_name("BOOL");
     to->add_option("--sites", o.sites, "Sites that may serve it; all if absent");
+  }
+
+  void add_tpm_group_option(CLI::App* to) {
+    to->add_option("--tpm-ca-path", enrollment.tpm_ca_paths,
+                   "Files of the CAs whose TPMs the group admits by their certificates; those on "
+                   "its list are admitted without any");
+  }
+
+  // The chips that a group of TPMs has on its list.
+  void add_tpm_lists(CLI::App* group) {
+    const std::string about = "Enrollment group ID";
+    CLI::App* import = calling_verb(
+        group, "tpm-import",
+        "Put the TPMs of a delivery note on a group's list; report which were refused, and why. "
+        "The note is CSV; its first row names the columns endorsementKeyHash (SHA-256 of the "
+        "TPM2B_PUBLIC, hex) or endorsementKey (base64), and may name registrationId",
+        "  berth group tpm-import chips delivery.csv\n"
+        "  berth group tpm-import chips delivery.csv --report refused.csv",
+        import_tpms, tpm_list);
+    add_id(import, tpm_list.group, about);
+    import->add_option("file", tpm_list.file, "The delivery note")->required()->type_name("FILE");
+    import->add_option("--report", tpm_list.report, "Write the refused rows here, as CSV");
+
+    CLI::App* list =
+        calling_verb(group, "tpm-list", "List the TPMs on a group's list",
+                     "  berth group tpm-list chips --output jsonl", list_tpms, tpm_list);
+    add_id(list, tpm_list.group, about);
+    list->add_option("--top", tpm_list.top, "At most so many");
+
+    CLI::App* remove =
+        calling_verb(group, "tpm-remove", "Take a TPM off a group's list",
+                     "  berth group tpm-remove chips $(sha256sum < ek.tpm2b | cut -c1-64)",
+                     remove_tpm, tpm_list);
+    add_id(remove, tpm_list.group, about);
+    remove->add_option("hash", tpm_list.hash, "SHA-256 of its endorsement key's TPM2B_PUBLIC")
+        ->required()
+        ->type_name("");
   }
 
   void add_transfers(CLI::App* group, EnrollmentKind kind) {
@@ -309,10 +348,13 @@ struct CommandTree::Impl {
     CLI::App* create = calling_verb(
         group, "create", "Create an enrollment group",
         "  berth group create line-7 --certificate-path factory-ca.pem\n"
-        "  berth group create sensors --primary-key BASE64 --allocation-policy geoLatency",
+        "  berth group create sensors --primary-key BASE64 --allocation-policy geoLatency\n"
+        "  berth group create chips --attestation-type tpm\n"
+        "  berth group create chips --tpm-ca-path maker-1.pem maker-2.pem",
         create_group, enrollment);
     add_id(create, enrollment.id, id, kGroupIdNames);
     add_attestation_options(create, false);
+    add_tpm_group_option(create);
     add_provisioning_options(create);
 
     CLI::App* update =
@@ -322,6 +364,7 @@ struct CommandTree::Impl {
                      update_group, enrollment);
     add_id(update, enrollment.id, id, kGroupIdNames);
     add_attestation_options(update, true);
+    add_tpm_group_option(update);
     add_provisioning_options(update);
     add_etag(update, enrollment.etag, "otherwise if nobody changes it meanwhile; * always");
 
@@ -335,6 +378,7 @@ struct CommandTree::Impl {
     list->add_option("--top", listed.top, "At most so many");
 
     add_transfers(group, EnrollmentKind::group);
+    add_tpm_lists(group);
 
     CLI::App* remove = calling_verb(group, "delete", "Delete an enrollment group",
                                     "  berth group delete line-7", delete_group, named);

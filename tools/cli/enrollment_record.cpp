@@ -14,6 +14,8 @@ namespace {
 
 namespace bj = boost::json;
 
+constexpr const char* kTpmGroup = "tpmGroup";
+
 const char* certificates_of(EnrollmentKind kind) {
   return kind == EnrollmentKind::individual ? "clientCertificates" : "signingCertificates";
 }
@@ -69,11 +71,27 @@ Result<void> set_x509(bj::object& attestation, const EnrollmentOptions& o, Enrol
   return set_certificate(slots, "secondary", o.secondary_certificate_path);
 }
 
+// A group of TPMs (docs/attestation/tpm.md): by its list, and by the CAs that are named.
+Result<void> set_tpm_group(bj::object& attestation, const EnrollmentOptions& o) {
+  bj::object& group = inner(attestation, kTpmGroup);
+  if (o.tpm_ca_paths.empty()) return {};
+  bj::array certificates;
+  for (const std::string& path : o.tpm_ca_paths) {
+    auto text = read_file(path, json::kMaxCertificateText);
+    if (!text) return text.error();
+    bj::object entry;
+    entry["certificate"] = *text;
+    certificates.push_back(std::move(entry));
+  }
+  group["certificates"] = std::move(certificates);
+  return {};
+}
+
 // The type that the options mean: what they say, or else what they name.
 std::string type_of(const EnrollmentOptions& o, const std::string& present) {
   if (!o.attestation_type.empty()) return o.attestation_type;
   if (names_certificates(o) || names_cas(o) || removes_certificates(o)) return "x509";
-  if (!o.endorsement_key.empty()) return "tpm";
+  if (!o.endorsement_key.empty() || !o.tpm_ca_paths.empty()) return "tpm";
   if (names_keys(o)) return "symmetricKey";
   return present;
 }
@@ -83,8 +101,10 @@ Result<void> set_attestation(bj::object& record, const EnrollmentOptions& o, Enr
     return wrong_usage("give certificate paths or CA names, not both");
   }
   bj::object& attestation = inner(record, "attestation");
-  const auto present = json::find_string(attestation, "type");
+  auto present = json::find_string(attestation, "type");
   if (!present) return present.error();
+  // Which answers show as symmetricKey.
+  if (attestation.contains(kTpmGroup)) *present = "tpm";
   const std::string type =
       type_of(o, present->value_or(kind == EnrollmentKind::group ? "symmetricKey" : ""));
   if (type.empty()) {
@@ -98,6 +118,7 @@ Result<void> set_attestation(bj::object& record, const EnrollmentOptions& o, Enr
     }
     return set_x509(attestation, o, kind);
   }
+  if (type == "tpm" && kind == EnrollmentKind::group) return set_tpm_group(attestation, o);
   if (type == "tpm") {
     if (!o.endorsement_key.empty()) {
       inner(attestation, "tpm")["endorsementKey"] = o.endorsement_key;

@@ -23,6 +23,7 @@ struct EnrollmentOptions {
   std::string primary_key;
   std::string secondary_key;
   std::string endorsement_key;
+  std::vector<std::string> tpm_ca_paths;  // groups only
   std::string device_id;
   std::string initial_twin_tags;
   std::string initial_twin_properties;

@@ -62,6 +62,31 @@ TEST(EnrollmentRecord, PutsCertificatesWhereTheKindHasThem) {
         EnrollmentKind::group);
 }
 
+TEST(EnrollmentRecord, AGroupOfTpmsMayHaveAListAlone) {
+  options.attestation_type = "tpm";
+  check(R"({"enrollmentGroupId":"dev-1","attestation":{"type":"tpm","tpmGroup":{}}})",
+        EnrollmentKind::group);
+}
+
+TEST(EnrollmentRecord, AGroupOfTpmsNamesItsCas) {
+  const berth::testing::TemporaryFolder folder;
+  options.tpm_ca_paths = {(folder.path() / "a.pem").string(), (folder.path() / "b.pem").string()};
+  std::ofstream(options.tpm_ca_paths.front()) << "A";
+  std::ofstream(options.tpm_ca_paths.back()) << "B";
+  check(R"({"enrollmentGroupId":"dev-1","attestation":{"type":"tpm","tpmGroup":)"
+        R"({"certificates":[{"certificate":"A"},{"certificate":"B"}]}}})",
+        EnrollmentKind::group);
+}
+
+TEST(EnrollmentRecord, AnUpdateKeepsTheCasOfAGroupOfTpms) {
+  start_from(
+      R"({"attestation":{"type":"symmetricKey","tpmGroup":{"certificates":[{"info":{}}]}}})");
+  options.provisioning_status = "disabled";
+  check(R"({"attestation":{"type":"tpm","tpmGroup":{"certificates":[{"info":{}}]}},)"
+        R"("enrollmentGroupId":"dev-1","provisioningStatus":"disabled"})",
+        EnrollmentKind::group);
+}
+
 TEST(EnrollmentRecord, RefusesAFileThatIsNotThere) {
   options.certificate_path = "/nonexistent/a.pem";
   CHECK(apply_options(options, EnrollmentKind::individual, record).error().code == Errc::io);
