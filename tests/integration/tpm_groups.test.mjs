@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {createHash, createHmac} from 'node:crypto';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import test, {after} from 'node:test';
@@ -173,6 +173,34 @@ test('a delivery is refused chip by chip, with the reason', async () => {
   assert.deepEqual(refused.map(({index}) => index).sort(), [0, 1]);
   assert.match(refused.find(({index}) => index === 0).reason,
                /on the list of enrollment group 'delivered'/);
+});
+
+test('berth imports a delivery note, and reports what it could not', async () => {
+  const tpm = await chip();
+  const {endorsementKeyHash, endorsementKey} = await shown(tpm);
+  const other = (await shown(await chip())).endorsementKeyHash;
+  const note = path.join(installation.dir, 'delivery.csv');
+  const report = path.join(installation.dir, 'refused.csv');
+  writeFileSync(note, `pallet,endorsementKeyHash,endorsementKey,registrationId\r\n` +
+                          `7,${endorsementKeyHash},,drill-1\r\n8,,${endorsementKey},drill-2\r\n` +
+                          `9,${other},,\r\n9,none,,\r\n`);
+  const berth = (...args) => run(path.join(installation.bin, 'berth'),
+                                 ['--login', dev.service.connectionString, '--ca-file',
+                                  dev.service.caFile, '--output', 'json', ...args]);
+  await berth('group', 'create', 'noted', '--attestation-type', 'tpm');
+  const {code, stdout} = await berth('group', 'tpm-import', 'noted', note, '--report', report)
+                             .catch((error) => error);
+  assert.notEqual(code, 0);
+  const {value, summary} = JSON.parse(stdout);
+  assert.deepEqual(summary, {admitted: 2, alreadyAdmitted: 0, refused: 2});
+  assert.deepEqual(value.map(({line}) => line), [3, 5]);
+  assert.match(value[0].reason, /with the registration ID 'drill-1'/);
+  assert.match(readFileSync(report, 'utf8'), /^line,tpm,reason\r\n3,/);
+
+  assert.equal((await provision(tpm, 'https', '--registration-id', 'drill-1')).deviceId, 'drill-1');
+  await berth('group', 'tpm-remove', 'noted', other);
+  const {stdout: listed} = await berth('group', 'tpm-list', 'noted');
+  assert.deepEqual(JSON.parse(listed).map(({registrationId}) => registrationId), ['drill-1']);
 });
 
 // ---- By the maker's CA ----

@@ -54,6 +54,17 @@ TEST_GROUP(AdminAudit) {
   Answer put_group(const std::string& id) {
     return fixture.call("PUT", "/enrollmentGroups/" + id + kVersion, group_body(id));
   }
+  const std::string chips = "/berth/v1/enrollmentGroups/chips/tpms";
+  static std::string chip(const std::string& number) {
+    return std::string(62, 'a') + number;
+  }
+  // On the list of a group that is made if it is not there.
+  Answer admit(const std::string& number) {
+    fixture.call("PUT", std::string("/enrollmentGroups/chips") + kVersion,
+                 R"({"enrollmentGroupId":"chips","attestation":{"tpmGroup":{}}})");
+    return fixture.call("POST", chips,
+                        R"({"tpms":[{"endorsementKeyHash":")" + chip(number) + R"("}]})");
+  }
   // That step of a roll, in a group and in an enrollment made for it.
   Answer roll_group(const std::string& step) {
     put_group("roll-" + step);
@@ -176,6 +187,12 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
        [this] { return roll_enrollment("finish"); }},
       {"POST /berth/v1/enrollments/{registrationId}/keyRoll/abort",
        [this] { return roll_enrollment("abort"); }},
+      {"POST /berth/v1/enrollmentGroups/{enrollmentGroupId}/tpms", [this] { return admit("01"); }},
+      {"DELETE /berth/v1/enrollmentGroups/{enrollmentGroupId}/tpms/{endorsementKeyHash}",
+       [this] {
+         admit("02");
+         return fixture.call("DELETE", chips + "/" + chip("02"));
+       }},
       {"POST /berth/v1/tenants",
        [this] {
          return fixture.call_as_operator("POST", "/berth/v1/tenants", R"({"name":"t-1"})");
