@@ -105,9 +105,9 @@ inline constexpr std::chrono::seconds kMqttRefusalLinger{5};
 // A client with keep-alive 0 (device API 2.1: C) is closed after this silence.
 inline constexpr std::chrono::seconds kMqttMaxSilence{600};
 
-// AMQP, in bytes: a frame before the device has said who it is (its whole PLAIN response, or a TPM's
-// key and the certificates of it, is in one); a frame after that; a message, which is the largest
-// body (device API 8) and what stands around it.
+// AMQP, in bytes: a frame before the device has said who it is (its whole PLAIN response, or a
+// TPM's key and the certificates of it, is in one); a frame after that; a message, which is the
+// largest body (device API 8) and what stands around it.
 inline constexpr std::size_t kMaxAmqpSaslFrame = 4 * 1024;
 inline constexpr std::size_t kMaxAmqpFrame = 64 * 1024;
 inline constexpr std::size_t kMaxAmqpMessage = 112 * 1024;

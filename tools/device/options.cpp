@@ -100,9 +100,10 @@ void add_identity(CLI::App& app, RegisterOptions& options) {
   app.add_flag("--hub-token", options.wants_hub_token,
                "show a token for the hub, signed with the key that the TPM was given")
       ->needs(tcti);
-  app.add_flag("--ek-certificate", options.shows_certificate,
-               "show the certificate that the TPM's maker put into it, for a group that admits TPMs "
-               "by it; not for Azure's own service")
+  app.add_flag(
+         "--ek-certificate", options.shows_certificate,
+         "show the certificate that the TPM's maker put into it, for a group that admits TPMs "
+         "by it; not for Azure's own service")
       ->needs(tcti);
   key->excludes(group_key, certificate, issuer, tcti);
   group_key->excludes(certificate, issuer, tcti);
