@@ -44,6 +44,31 @@ export const device = (registrationId, issuer) => issue(registrationId, DEVICE_E
 export const rsaDevice = (registrationId) =>
     issue(registrationId, DEVICE_EXTENSIONS, {keyType: RSA2048});
 
+// One whose validity has ended: issued by `openssl x509`, which takes dates.
+export function expiredDevice(registrationId, issuer) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'berth-certificate-'));
+  try {
+    const file = (name) => path.join(folder, name);
+    writeFileSync(file('ca.pem'), issuer.certificate);
+    writeFileSync(file('ca.key'), issuer.key, {mode: 0o600});
+    writeFileSync(file('extensions'), DEVICE_EXTENSIONS.join('\n'));
+    const openssl = (...args) =>
+        execFileSync('openssl', args, {stdio: ['ignore', 'ignore', 'pipe']});
+    openssl('req', '-new', ...P256, '-noenc', '-subj', `/CN=${registrationId}`, '-keyout',
+            file('key.pem'), '-out', file('request.pem'));
+    openssl('x509', '-req', '-in', file('request.pem'), '-CA', file('ca.pem'), '-CAkey',
+            file('ca.key'), '-extfile', file('extensions'), '-days', '-1', '-out',
+            file('certificate.pem'));
+    return {
+      subject: registrationId,
+      certificate: readFileSync(file('certificate.pem'), 'utf8'),
+      key: readFileSync(file('key.pem'), 'utf8'),
+    };
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
 // A server's, for one address of this machine.
 export const server = (address, issuer) => issue(address, [
   'basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSignature',
