@@ -69,7 +69,12 @@ after(async () => {
 const everyTransport = (t, body) => Promise.all(Object.keys(transports).map(
     (transport) => t.test(transport, () => body(transport, transport.toLowerCase()))));
 
-const PAYLOAD = {model: 'm1', text: 'Grüße, 世界 🚢', nested: {list: [1, 2.5, true]}};
+// With numbers of all their digits, and text outside ASCII.
+const PAYLOAD = {
+  model: 'm1',
+  text: 'Grüße, 世界 🚢',
+  nested: {list: [1, 2.5, true, 0.30000000000000004, 13.387664401253275]},
+};
 const kinds = {
   'a key': {security: keyed, context: {symmetricKey: {}}},
   'a certificate': {security: certified},
