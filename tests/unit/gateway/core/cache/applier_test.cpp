@@ -4,6 +4,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "shared/base/encoding.hpp"
 #include "shared/crypto/mbedtls/mbedtls.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "tests/support/fake_entropy.hpp"

@@ -182,7 +182,7 @@ TEST(Frames, CarryEveryTableThatIsSynchronisedAndNoOther) {
     CHECK_TRUE(read(static_cast<store::Table>(table)));
   }
   CHECK_FALSE(read(static_cast<store::Table>(0)));
-  CHECK_FALSE(read(static_cast<store::Table>(8)));
+  CHECK_FALSE(read(static_cast<store::Table>(9)));
   CHECK_FALSE(read(store::Table::hub_credential));
 }
 
