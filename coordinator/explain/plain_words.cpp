@@ -123,6 +123,24 @@ std::string source_of(domain::PolicySource source) {
   return {};
 }
 
+std::string_view result_of(domain::CheckResult result) {
+  switch (result) {
+    case domain::CheckResult::passed: return "Passed: ";
+    case domain::CheckResult::failed: return "Failed: ";
+    case domain::CheckResult::not_reached: return "Not reached: ";
+  }
+  return {};
+}
+
+// Each check in its order, as far as it came.
+void tell_of_checks(const domain::DecisionTrace& trace, Lines& lines) {
+  for (const domain::DecisionCheck& check : trace.checks) {
+    std::string line = std::string(result_of(check.result)) + check.name;
+    if (!check.text.empty()) line += " (" + check.text + ")";
+    lines.push_back(line + ".");
+  }
+}
+
 void tell_of_hubs(const Explanation& explanation, Lines& lines) {
   const domain::DecisionTrace& trace = explanation.prospect.trace;
   if (trace.policy) {
@@ -169,6 +187,7 @@ std::vector<std::string> plain_words(const ExplainRequest& request,
                                      const Explanation& explanation) {
   Lines lines{headline(request, explanation)};
   if (explanation.prospect.outcome == Outcome::refused) tell_of_refusal(explanation, lines);
+  tell_of_checks(explanation.prospect.trace, lines);
   tell_of_enrollments(explanation, lines);
   tell_of_hubs(explanation, lines);
   if (explanation.registration) tell_of_the_past(explanation.registration->record, lines);

@@ -122,6 +122,8 @@ TEST(AdminExplain, SaysWhichCheckFailsAndWhatTheDeviceIsTold) {
   STRCMP_EQUAL("notReached", check_of(answer, "proof").c_str());
   CHECK(contains(answer.member("reason"), "disabled"));
   CHECK(contains(answer.text_of("text"), "The device is told"));
+  CHECK(contains(answer.text_of("text"), "Failed: enrollment enabled ("));
+  CHECK(contains(answer.text_of("text"), "Not reached: proof."));
 }
 
 TEST(AdminExplain, FindsAnExpiredLeafInAChain) {
@@ -145,7 +147,8 @@ TEST(AdminExplain, GivesNoHintAboutHowCloseAWrongSecretWas) {
   Bytes nearly(32, 'a');
   nearly.back() ^= 1U;
   for (const char* name : {"dev-1", "dev-2"}) {
-    const Answer near = fixture.explain_token(name, fixture.token_of(name, SecretBytes(Bytes(nearly))));
+    const Answer near =
+        fixture.explain_token(name, fixture.token_of(name, SecretBytes(Bytes(nearly))));
     const Answer far = fixture.explain_token(name, fixture.token_of(name, 'x'));
     // A key of the group itself, which no device's key is.
     const Answer mistaken = fixture.explain_token(name, fixture.token_of(name, 'g'));
@@ -241,8 +244,8 @@ TEST(AdminExplain, DoesNotCallAWebhook) {
 }
 
 TEST(AdminExplain, LooksThroughTheEyesOfASite) {
-  CHECK_EQUAL(
-      201, fixture.call_as_operator("POST", "/berth/v1/sites", R"({"siteId":"north"})").status);
+  CHECK_EQUAL(201,
+              fixture.call_as_operator("POST", "/berth/v1/sites", R"({"siteId":"north"})").status);
   fixture.enroll("dev-1", 'a', R"(,"sites":["north"])");
   const std::string token = fixture.token_of("dev-1", 'a');
   const auto at = [&](const std::string& site) {
