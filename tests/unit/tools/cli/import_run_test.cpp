@@ -187,6 +187,22 @@ TEST(ImportRun, WritesAllRowsTenARequest) {
   CHECK(sink.refusals.empty());
 }
 
+TEST(ImportRun, PutsNoMoreIntoARequestThanACoordinatorTakes) {
+  const std::size_t bare = json::serialize(record_of("dev-0", "")).size();
+  const std::string half(kMaxBulkBytes / 2 - bare, 'x');
+  rows.add("dev-0", half);
+  rows.add("dev-1", half);
+  CHECK(import().has_value());
+  CHECK_EQUAL(1U, coordinator.requests);
+  rows.add("dev-2", half);
+  rows.add("dev-3", half + "x");
+  rows.rewind();
+  settings.place = sink.places.back();
+  CHECK(import().has_value());
+  CHECK_EQUAL(3U, coordinator.requests);
+  CHECK_EQUAL(4U, coordinator.records.size());
+}
+
 TEST(ImportRun, ReportsRefusedRowsInTheOrderOfTheFile) {
   coordinator.records["dev-3"] = record_of("dev-3");
   coordinator.records["dev-33"] = record_of("dev-33");
