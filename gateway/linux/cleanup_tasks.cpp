@@ -40,6 +40,11 @@ bool was_disabled(const domain::CleanupTask& task) {
   return task.phase == Phase::remove && !task.hub_etag.empty();
 }
 
+// What is due may have been disabled already, by an attempt whose end could not be noted.
+bool may_be_disabled(const domain::CleanupTask& task, WallTime now) {
+  return was_disabled(task) || task.not_before <= now;
+}
+
 // The etag of our own write is no longer that of an identity that somebody wrote since. Without
 // one, or with nothing known of the registration, another gateway may have registered the device
 // there; and what is deleted can't be enabled again.
@@ -93,7 +98,8 @@ CleanupStep next_step(const store::Reader& reader, const HeldCleanup& held, Wall
                       bool was_asked) {
   switch (wanted(reader, held)) {
     case Wanted::not_yet_known: return CleanupStep::wait;
-    case Wanted::yes: return was_disabled(held.task) ? CleanupStep::enable : CleanupStep::drop;
+    case Wanted::yes:
+      return may_be_disabled(held.task, now) ? CleanupStep::enable : CleanupStep::drop;
     case Wanted::no: break;
   }
   if (is_out_of_hands(reader, held)) return CleanupStep::drop;

@@ -32,6 +32,7 @@ inline constexpr std::array kRegressionSeeds = {
                    "a gateway's outcome that its own older one beat, its clock set back"},
     RegressionSeed{"storm", 155,
                    "a deletion that outlived what a gateway told later, its clock set back"},
+    RegressionSeed{"storm", 281, "an identity that was disabled, and nobody could note it"},
     RegressionSeed{"allocation", 260,
                    "an identity that was taken up again between the two looks of its clean-up"},
     RegressionSeed{"moves", 174, "the same"},

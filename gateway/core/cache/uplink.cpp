@@ -478,11 +478,15 @@ void Uplink::on(sync::CleanupRequest& message) {
   change.table = store::Table::cleanup;
   change.id = message.task.hub_id.str() + "/" + message.task.device_id.str();
   change.body = sync::encode(message.task);
-  store::ChangeSet set;
-  set.tenant = message.tenant;
-  set.changes.push_back(std::move(change));
-  auto build = [set = std::move(set)](const store::Reader&) {
-    return Result<store::ChangeSet>(set);
+  auto build = [tenant = message.tenant,
+                change](const store::Reader& reader) -> Result<store::ChangeSet> {
+    const auto held = reader.read(tenant, change.table, change.id);
+    if (!held) return held.error();
+    store::ChangeSet set;
+    set.tenant = tenant;
+    // A task for that place knows what was done there already.
+    if (!held->has_value()) set.changes.push_back(change);
+    return set;
   };
   write(std::move(build), [this, request_id](const Result<store::Committed>& result) {
     if (result) session_->accept_cleanup(request_id);

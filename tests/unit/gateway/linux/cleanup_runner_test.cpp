@@ -178,7 +178,17 @@ TEST(CleanupRunner, SparesWhatTheRegistrationNames) {
   register_at(kHub);
   ask_for(CleanupTask::Phase::disable);
   look();
-  CHECK(server_->requests.empty());
+  LONGS_EQUAL(0, writes());
+  CHECK_FALSE(task().has_value());
+}
+
+TEST(CleanupRunner, EnablesWhatIsWantedAndWasDisabledByAnAttemptThatWasNotNoted) {
+  status_ = "disabled";
+  register_at(kHub);
+  ask_for(CleanupTask::Phase::disable);
+  look();
+  LONGS_EQUAL(1, writes());
+  CHECK(server_->requests.back().body.find(R"("status":"enabled")") != std::string::npos);
   CHECK_FALSE(task().has_value());
 }
 
@@ -278,7 +288,7 @@ TEST(CleanupRunner, WithoutAnEtagAsksTheCoordinatorFirst) {
   coordinator_.on_look_back = [this] { register_at(kHub); };
   look();
   LONGS_EQUAL(1, coordinator_.look_backs);
-  CHECK(server_->requests.empty());
+  LONGS_EQUAL(0, writes());
   CHECK_FALSE(task().has_value());
 }
 

@@ -242,6 +242,42 @@ TEST(Uplink, TriesAWriteAgainThatTheDiskRefused) {
   CHECK_FALSE(uplink->is_writing());
 }
 
+TEST(Uplink, KeepsWhatItKnowsOfACleanUpThatTheCoordinatorAsksForAgain) {
+  connect();
+  welcome();
+  snapshot(5);
+  domain::CleanupTask task;
+  task.hub_id = domain::HubId("22222222222222222222222222222222");
+  task.device_id = domain::DeviceId("Press-1");
+  task.registration_id = id("Press-1");
+  coordinator->send(sync::CleanupRequest{1, kTenant, task});
+  exchange();
+  CHECK(asked<sync::CleanupReply>().has_value());
+  const auto held = [this] {
+    const auto page = store.list(kTenant, store::Table::cleanup, "", 10);
+    CHECK(page.has_value());
+    LONGS_EQUAL(1, page->records.size());
+    return page->records.front();
+  };
+  store::Change disabled;
+  disabled.table = store::Table::cleanup;
+  disabled.id = held().id;
+  task.phase = domain::CleanupTask::Phase::remove;
+  disabled.body = sync::encode(task);
+  store::ChangeSet set;
+  set.tenant = kTenant;
+  set.changes.push_back(std::move(disabled));
+  CHECK(store::commit_one(store, std::move(set)).has_value());
+
+  task.phase = domain::CleanupTask::Phase::disable;
+  coordinator->send(sync::CleanupRequest{2, kTenant, task});
+  exchange();
+  CHECK(asked<sync::CleanupReply>().has_value());
+  const auto kept = sync::decode<domain::CleanupTask>(held().body);
+  CHECK(kept.has_value());
+  CHECK(kept->phase == domain::CleanupTask::Phase::remove);
+}
+
 TEST(Uplink, SaysWhyTheCoordinatorRefuses) {
   connect();
   coordinator->refuse(Errc::disabled, "this gateway was disabled");
