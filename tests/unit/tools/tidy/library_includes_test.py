@@ -29,6 +29,7 @@ class LibraryIncludesTest(unittest.TestCase):
             "spdlog": "spdlog/spdlog.h",
             "toml11": "toml.hpp",
             "CLI11": "CLI/CLI.hpp",
+            "libcsv": "csv.h",
             "CppUTest": "CppUTest/TestHarness.h",
         }
         self.assertEqual(set(examples), {what for what, _, _ in library_includes.LIBRARIES})
