@@ -144,9 +144,11 @@ Result<void> read_allocation(const bj::object& body, domain::LinkedHub& hub) {
   if (equals_ignoring_case(**apply, "gateway")) {
     hub.apply = domain::HubApply::gateway;
   } else if (equals_ignoring_case(**apply, "coordinator")) {
-    hub.apply = domain::HubApply::coordinator;
+    // Nothing would ever reach the hub, and its devices would stay `assigning`.
+    return Error{Errc::invalid,
+                 "'apply' coordinator is not served: gateways write to their hubs themselves"};
   } else {
-    return Error{Errc::invalid, "'apply' must be gateway or coordinator"};
+    return Error{Errc::invalid, "'apply' must be gateway"};
   }
   return {};
 }

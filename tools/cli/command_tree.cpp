@@ -21,7 +21,6 @@ const std::vector<std::string> kReprovisionPolicies{"reprovisionandmigratedata",
                                                     "reprovisionandresetdata", "never"};
 const std::vector<std::string> kAllocationPolicies{"hashed", "geoLatency", "static", "custom"};
 const std::vector<std::string> kTenantAllocationPolicies{"hashed", "geoLatency", "static"};
-const std::vector<std::string> kAppliers{"gateway", "coordinator"};
 const std::vector<std::string> kWhichKeys{"primary", "secondary"};
 const std::vector<std::string> kKeyUses{"old", "new", "primary", "secondary", "unknown"};
 const std::vector<std::string> kRights{"ServiceConfig",           "EnrollmentRead",
@@ -250,26 +249,25 @@ struct CommandTree::Impl {
   }
 
   void add_transfers(CLI::App* group, EnrollmentKind kind) {
-    const auto transferring_verb = [&](const std::string& name, const std::string& about,
-                                       const std::string& examples,
-                                       Result<Output> (*command)(ServiceClient&,
-                                                                 const TransferOptions&,
-                                                                 EnrollmentKind)) {
-      CLI::App* added =
-          verb(group, name, about, examples, [this, command, kind]() -> Result<Output> {
-            auto client = ServiceClient::open(login);
-            if (!client) return client.error();
-            return command(*client, transfer, kind);
-          });
-      choose(added->add_option("--format", transfer.format,
-                               "csv or jsonl (the service API's JSON, one record a line); by the "
-                               "file's name if absent"),
-             kRowFormats);
-      added->add_flag("--resume", transfer.resume, "Go on where an earlier run stopped");
-      added->add_flag("--progress", transfer.shows_progress,
-                      "Say how far it is, also where standard error is no terminal");
-      return added;
-    };
+    const auto transferring_verb =
+        [&](const std::string& name, const std::string& about, const std::string& examples,
+            Result<Output> (*command)(ServiceClient&, const TransferOptions&, EnrollmentKind)) {
+          CLI::App* added =
+              verb(group, name, about, examples, [this, command, kind]() -> Result<Output> {
+                auto client = ServiceClient::open(login);
+                if (!client) return client.error();
+                return command(*client, transfer, kind);
+              });
+          choose(
+              added->add_option("--format", transfer.format,
+                                "csv or jsonl (the service API's JSON, one record a line); by the "
+                                "file's name if absent"),
+              kRowFormats);
+          added->add_flag("--resume", transfer.resume, "Go on where an earlier run stopped");
+          added->add_flag("--progress", transfer.shows_progress,
+                          "Say how far it is, also where standard error is no terminal");
+          return added;
+        };
     const std::string noun = group->get_name();
     CLI::App* import = transferring_verb(
         "import", "Write the records of a file; report which were refused, and why",
@@ -285,11 +283,11 @@ struct CommandTree::Impl {
     import->add_option("--report", transfer.report,
                        "Where refused rows are reported, as CSV or JSON lines by its name; "
                        "FILE.refused.csv if absent");
-    CLI::App* fetch = transferring_verb(
-        "export", "Write all records to a file that import takes",
-        "  berth " + noun + " export records.csv\n  berth " + noun +
-            " export backup.jsonl --with-keys\n  berth " + noun + " export - --format csv",
-        export_records);
+    CLI::App* fetch = transferring_verb("export", "Write all records to a file that import takes",
+                                        "  berth " + noun + " export records.csv\n  berth " + noun +
+                                            " export backup.jsonl --with-keys\n  berth " + noun +
+                                            " export - --format csv",
+                                        export_records);
     fetch->add_option("file", transfer.file, "The file, or - for standard output")->required();
     fetch->add_flag("--with-keys", transfer.with_keys,
                     "With symmetric keys; only the file's owner can read it");
@@ -424,7 +422,8 @@ struct CommandTree::Impl {
         group, "explain", "Tell, changing nothing, what a gateway would make of a device, and why",
         "  berth registration explain dev-1\n"
         "  berth registration explain dev-1 --evidence dev-1-chain.pem\n"
-        "  berth registration explain dev-1 --evidence key.json   # {\"symmetricKey\": \"BASE64\"}\n"
+        "  berth registration explain dev-1 --evidence key.json   # {\"symmetricKey\": "
+        "\"BASE64\"}\n"
         "  berth registration explain sensor-42 --group sensors --output json\n"
         "  berth registration explain dev-1 --latency hub-a.example=12 --latency hub-b.example=80",
         explain_registration, explain);
@@ -508,8 +507,6 @@ struct CommandTree::Impl {
     to->add_option("--requests-per-minute", hub.requests_per_minute,
                    "Requests that the hub takes in a minute, from all gateways; 0: no limit")
         ->type_name("NUMBER");
-    choose(to->add_option("--apply", hub.apply, "Who writes to the hub: gateway or coordinator"),
-           kAppliers);
     to->add_option("--hub-ca-path", hub.ca_path,
                    "PEM file of the CA that the registry's certificate chains to");
   }
@@ -594,7 +591,8 @@ struct CommandTree::Impl {
     string->add_option("id,--policy-name,--pn", policy.name, name + "; the owner's if absent")
         ->type_name("");
     string->add_flag("--all", policy.shows_all, "One of each policy");
-    choose(string->add_option("--key,--key-type", policy.which_key, "primary or secondary"), kWhichKeys);
+    choose(string->add_option("--key,--key-type", policy.which_key, "primary or secondary"),
+           kWhichKeys);
   }
 
   void add_key_rolls() {

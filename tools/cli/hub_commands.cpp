@@ -41,7 +41,6 @@ Result<bj::object> record_of(const HubOptions& o) {
   set_text(record, "policyName", o.policy_name);
   set_text(record, "policyKey", o.policy_key);
   set_text(record, "registryUrl", o.registry_url);
-  set_text(record, "apply", o.apply);
   if (o.allocation_weight) record["allocationWeight"] = *o.allocation_weight;
   if (o.apply_allocation_policy) record["applyAllocationPolicy"] = *o.apply_allocation_policy;
   if (o.location) record["location"] = *o.location;

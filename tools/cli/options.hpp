@@ -84,7 +84,6 @@ struct HubOptions {
   std::optional<bool> apply_allocation_policy;
   std::optional<std::string> location;
   std::optional<std::string> probe_address;
-  std::string apply;
   std::string ca_path;
   std::string etag;
 };

@@ -85,6 +85,15 @@ TEST(AdminLinkedHubs, FillsInWhatIsLeftOut) {
   STRCMP_EQUAL("gateway", linked.member("apply").c_str());
 }
 
+TEST(AdminLinkedHubs, IsNotLinkedWhereNobodyWouldWriteToIt) {
+  const Answer refused = fixture.call(
+      "POST", kHubs,
+      R"({"hostName":"hub-b.test","policyName":"p","policyKey":"AQID","apply":"coordinator"})");
+  CHECK_EQUAL(400, refused.status);
+  CHECK(refused.text.find("gateways write to their hubs") != std::string::npos);
+  CHECK_EQUAL(0U, fixture.call("GET", kHubs).rows().size());
+}
+
 TEST(AdminLinkedHubs, IsFoundByHostNameAndById) {
   const std::string id = fixture.call("POST", kHubs, kLink).member("hubId");
   CHECK_EQUAL(200, fixture.call("GET", kHubs + std::string("/HUB-A.test")).status);
