@@ -62,8 +62,7 @@ class SyncServer {
     // Calls a webhook for a gateway, and answers once, later or at once, on this thread; never
     // after the server is gone. Absent: webhooks are not called from here.
     using WebhookDone = std::function<void(sync::WebhookReply)>;
-    std::function<void(std::string url, std::string body, WebhookDone done)> call_webhook =
-        nullptr;
+    std::function<void(std::string url, std::string body, WebhookDone done)> call_webhook = nullptr;
     // The coordinator's own audit chain; null where none is kept.
     const store::AuditTrail* audit = nullptr;
     // Told of every outcome that was taken in; may be empty.

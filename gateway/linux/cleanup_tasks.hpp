@@ -2,8 +2,8 @@
 // grace period, and only what no registration names. What is not there, or was written since, is
 // looked for once more after the grace period, and from the start if that was between the two
 // looks. What was disabled, or may have been, and turns out to be wanted is enabled again: another
-// gateway, out of reach at that time, had registered the device there. What is in a hub that was unlinked is out of
-// our hands, and the admin's.
+// gateway, out of reach at that time, had registered the device there. What is in a hub that was
+// unlinked is out of our hands, and the admin's.
 #pragma once
 
 #include <chrono>

@@ -259,12 +259,12 @@ struct AuditSealed {
   domain::AuditSeal seal;
 };
 
-using Message = std::variant<Hello, Welcome, Refused, SnapshotBegin, SnapshotRecords, SnapshotEnd,
-                             Changes, DigestCheck, ResyncRequest, PermitGrant, HubTokens,
-                             HeadRequest, HeadReply, LookBackRequest, LookBackReply, OutboxEntries,
-                             OutboxAck, CleanupRequest, CleanupReply, CertificateRequest,
-                             CertificateReply, WebhookRequest, WebhookReply, Ping, Pong,
-                             AuditSegments, AuditAck, AuditSealed>;
+using Message =
+    std::variant<Hello, Welcome, Refused, SnapshotBegin, SnapshotRecords, SnapshotEnd, Changes,
+                 DigestCheck, ResyncRequest, PermitGrant, HubTokens, HeadRequest, HeadReply,
+                 LookBackRequest, LookBackReply, OutboxEntries, OutboxAck, CleanupRequest,
+                 CleanupReply, CertificateRequest, CertificateReply, WebhookRequest, WebhookReply,
+                 Ping, Pong, AuditSegments, AuditAck, AuditSealed>;
 
 // The channel that a message travels on.
 [[nodiscard]] Channel channel_of(const Message& message);

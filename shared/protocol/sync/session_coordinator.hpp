@@ -19,9 +19,9 @@ class CoordinatorSession {
  public:
   // What the gateway asks and says; Hello comes first and once. Ping is answered here, and shown
   // for the clock that it carries.
-  using Event = std::variant<Hello, ResyncRequest, HeadRequest, LookBackRequest, OutboxEntries,
-                             CleanupReply, CertificateRequest, WebhookRequest, Ping, AuditSegments,
-                             AuditSealed, Closed>;
+  using Event =
+      std::variant<Hello, ResyncRequest, HeadRequest, LookBackRequest, OutboxEntries, CleanupReply,
+                   CertificateRequest, WebhookRequest, Ping, AuditSegments, AuditSealed, Closed>;
 
   explicit CoordinatorSession(MonotonicTime now) : last_heard_(now) {}
 

@@ -482,8 +482,8 @@ TEST_GROUP(RelayedWebhook) {
     record.provisioning.allocation_policy = policy;
     record.provisioning.custom_allocation =
         domain::CustomAllocation{"https://alloc.example/" + registration, "2021-10-01"};
-    const auto stored =
-        must(coordinator.catalog->enrollments.individual(coordinator.tenant, record.registration_id));
+    const auto stored = must(
+        coordinator.catalog->enrollments.individual(coordinator.tenant, record.registration_id));
     must(coordinator.catalog->enrollments.put(coordinator.tenant, record, stored->version));
     return {false, registration, 0};
   }

@@ -135,9 +135,8 @@ TEST(AllocationJson, ReadsTheAnswerInAnyLetterCase) {
 }
 
 TEST(AllocationJson, ReadsAnAnswerThatLacksEverything) {
-  for (const char* text :
-       {"{}", R"({"iotHubHostName":null,"initialTwin":null,"payload":null})",
-        R"({"iotHubHostName":""})"}) {
+  for (const char* text : {"{}", R"({"iotHubHostName":null,"initialTwin":null,"payload":null})",
+                           R"({"iotHubHostName":""})"}) {
     const auto answer = json::read_allocation_answer(text);
     CHECK_TRUE(answer.has_value());
     CHECK_TRUE(answer->host_name.empty());
@@ -147,9 +146,9 @@ TEST(AllocationJson, ReadsAnAnswerThatLacksEverything) {
 }
 
 TEST(AllocationJson, RefusesWhatIsNoAnswer) {
-  for (const char* text : {"", "[]", "hub-a", R"({"iotHubHostName":7})", R"({"payload":[1]})",
-                           R"({"payload":"x"})", R"({"initialTwin":"x"})",
-                           R"({"initialTwin":{"properties":{"desired":[]}}})", "{"}) {
+  for (const char* text :
+       {"", "[]", "hub-a", R"({"iotHubHostName":7})", R"({"payload":[1]})", R"({"payload":"x"})",
+        R"({"initialTwin":"x"})", R"({"initialTwin":{"properties":{"desired":[]}}})", "{"}) {
     CHECK_TEXT(refused(text) == Errc::allocation_failed, text);
   }
   const std::string filler(domain::kMaxAllocationAnswer - 11, ' ');

@@ -39,7 +39,9 @@ TEST_GROUP(WebhookClient) {
     listener_->stop();
     loop_.drain();
   }
-  std::string here() const { return "https://127.0.0.1:" + std::to_string(listener_->port()); }
+  std::string here() const {
+    return "https://127.0.0.1:" + std::to_string(listener_->port());
+  }
   Result<http::Response> post(const std::string& url, const std::string& body = "{}",
                               bool may_reach_loopback = true) {
     Reach::Rules rules;
