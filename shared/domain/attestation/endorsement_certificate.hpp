@@ -18,9 +18,10 @@ struct TpmModel {
   std::string version;  // of the firmware: "id:" and hex digits
 };
 
-// The certificate is one of an endorsement key, and of this one (TPM2B_PUBLIC). Judges neither
-// signature nor validity. Errc::certificate_refused, with what is wrong; what check_endorsement_key
-// says of a key that is none.
+// The certificate is one of an endorsement key, and of this one: the TPM2B_PUBLIC is what the TCG's
+// template L-1 makes of the certified modulus, to the last byte. Judges neither signature nor
+// validity. Errc::certificate_refused, with what is wrong; what check_endorsement_key says of a key
+// that is none.
 [[nodiscard]] Result<TpmModel> check_endorsement_certificate(const ports::Certificate& certificate,
                                                              ByteView endorsement_key);
 

@@ -19,6 +19,7 @@ inline constexpr std::uint32_t kFixedTpm = 1U << 1U;
 inline constexpr std::uint32_t kFixedParent = 1U << 4U;
 inline constexpr std::uint32_t kSensitiveDataOrigin = 1U << 5U;
 inline constexpr std::uint32_t kUserWithAuth = 1U << 6U;
+inline constexpr std::uint32_t kAdminWithPolicy = 1U << 7U;
 inline constexpr std::uint32_t kNoDictionaryAttack = 1U << 10U;
 inline constexpr std::uint32_t kRestricted = 1U << 16U;
 inline constexpr std::uint32_t kDecrypt = 1U << 17U;

@@ -45,13 +45,14 @@ bool TpmGroups::attests_by_tpm() const {
 
 Verdict TpmGroups::match() {
   const TpmEvidence& chip = *shown_chip();
-  trace_.plan({kChipBlocked, kAdmitted, kGroupEnabled, kOwnId, kProof});
+  trace_.plan({kChipBlocked, kAdmitted, kOwnId, kGroupEnabled, kProof});
   trace_.at(kChipBlocked);
   auto blocked = lookup_.is_endorsement_key_blocked(crypto_.sha256(chip.endorsement_key));
   if (!blocked) return Refusal{blocked.error()};
   if (*blocked) {
-    return Refusal{
-        Error{Errc::disabled, "a disabled individual enrollment names this endorsement key"}};
+    return Refusal{Error{Errc::disabled,
+                         "an individual enrollment names this endorsement key: the chip is its "
+                         "device, or nobody's where it is disabled, and no group's"}};
   }
   trace_.at(kAdmitted);
   Admitted admitted = admit(chip);
@@ -65,14 +66,18 @@ TpmGroups::Admitted TpmGroups::admit(const TpmEvidence& chip) {
   if (*listed) {
     auto group = lookup_.group((*listed)->group_id);
     if (!group) return Refusal{group.error()};
-    // A list without its group is of a site that this is not.
-    if (tpm_group_in(*group) != nullptr) {
-      trace_.say(name_of(reference_to(**group)) + " has the chip on its list");
-      std::string id = (*listed)->registration_id
-                           ? (*listed)->registration_id->str()
-                           : tpm_registration_id(chip.endorsement_key, crypto_);
-      return Admission{std::move(**group), std::move(id), std::nullopt};
+    // A list decides also where its group is not served: at another site the chip would be another
+    // group's, and a second device.
+    if (tpm_group_in(*group) == nullptr) {
+      return matched_nothing(Errc::not_found, "enrollment group '" + (*listed)->group_id.str() +
+                                                  "' has this TPM on its list, and admits no TPMs "
+                                                  "at this site");
     }
+    trace_.say(name_of(reference_to(**group)) + " has the chip on its list");
+    std::string id = (*listed)->registration_id
+                         ? (*listed)->registration_id->str()
+                         : tpm_registration_id(chip.endorsement_key, crypto_);
+    return Admission{std::move(**group), std::move(id), std::nullopt};
   }
   if (chip.certificates.empty()) {
     return matched_nothing(
@@ -137,15 +142,17 @@ Result<std::vector<Anchor>> TpmGroups::issuers_of(ByteView subject) {
 
 Verdict TpmGroups::judge(Admission admission, const TpmEvidence& chip) {
   const EnrollmentRef enrollment = reference_to(admission.group);
+  trace_.at(kOwnId);
+  if (!equals_ignoring_case(admission.registration_id, request_.registration_id.str())) {
+    // First of all, and in no enrollment's name: nothing is proved yet, and an endorsement key is
+    // no secret. Attempts are recorded beside an enrollment, so nobody gets made-up IDs recorded.
+    return Refusal{Error{Errc::unauthorized,
+                         "a chip of a group has one registration ID, and this one's is '" +
+                             admission.registration_id + "' (" + name_of(enrollment) + ")"}};
+  }
   trace_.at(kGroupEnabled);
   if (admission.group.record.provisioning.status == ProvisioningStatus::disabled) {
     return refused_by(enrollment, Errc::disabled, "the enrollment group is disabled");
-  }
-  trace_.at(kOwnId);
-  if (!equals_ignoring_case(admission.registration_id, request_.registration_id.str())) {
-    return refused_by(enrollment, Errc::unauthorized,
-                      "a chip of a group has one registration ID, and this one's is '" +
-                          admission.registration_id + "'");
   }
   trace_.at(kProof, "the device answered what only this chip can unwrap");
   const TpmAttestation this_chip{chip.endorsement_key, {}};

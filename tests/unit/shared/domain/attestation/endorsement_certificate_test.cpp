@@ -127,3 +127,37 @@ TEST(EndorsementCertificate, JudgesNoKeyThatNoTpmWouldShow) {
   const auto checked = check_endorsement_certificate(certificate, key);
   CHECK_TRUE(checked.error().code == Errc::malformed);
 }
+
+// The certificate pins the modulus alone, and a chip answers whatever else is said of its key: one
+// that could be shown in many spellings would be as many chips.
+
+TEST(EndorsementCertificate, IsOfTheKeyThatTheTemplateMakesAndNoOther) {
+  constexpr std::size_t kAttributes = 6;
+  constexpr std::size_t kPolicy = 12;
+  constexpr std::size_t kExponent = 54;
+  const Bytes made = key;
+  const char* const reason = "is of a key by the TCG's template L-1, and the device shows that key";
+  // Everything that the certificate does not say, one bit at a time; what no TPM would show at all
+  // is refused as such.
+  for (std::size_t bit = 0; bit < 8 * (made.size() - 256); ++bit) {
+    key = made;
+    key[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+    CHECK_FALSE(check_endorsement_certificate(certificate, key).has_value());
+  }
+  key = made;
+  key[kExponent + 1] = 1;  // 65537, written out
+  key[kExponent + 3] = 1;
+  check_refused(reason);
+  key = made;
+  key[kPolicy] ^= 1U;
+  check_refused(reason);
+  key = made;
+  key.erase(key.begin() + kPolicy, key.begin() + kPolicy + 32);
+  key[kPolicy - 1] = 0;
+  key[0] = static_cast<std::uint8_t>((key.size() - 2) >> 8U);
+  key[1] = static_cast<std::uint8_t>((key.size() - 2) & 0xFFU);
+  check_refused(reason);
+  key = made;
+  key[kAttributes + 2] |= 0x04U;  // noDA
+  check_refused(reason);
+}

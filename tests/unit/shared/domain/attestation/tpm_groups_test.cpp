@@ -110,6 +110,13 @@ TEST_GROUP(TpmGroups) {
     request.evidence.tpm->certificates = {made.der};
     return made;
   }
+  // The same chip, since it answers no matter what is said of its key: with an attribute more.
+  void alter_the_public_area() {
+    constexpr std::size_t kSecondByteOfLast = 8;
+    request.evidence.tpm->endorsement_key[kSecondByteOfLast] ^= 0x04U;
+    request.registration_id =
+        *RegistrationId::parse(to_base32(crypto.sha256(request.evidence.tpm->endorsement_key)));
+  }
   void answer(const SecretBytes& with) {
     SasToken token;
     token.resource = "0ne00000A0A%2Fregistrations%2F" + request.registration_id.str();
@@ -192,13 +199,22 @@ TEST(TpmGroups, AChipThatNoGroupAdmitsIsNotFound) {
 
 TEST(TpmGroups, AListWhoseGroupIsNotServedHereAdmitsNobody) {
   list_chip("of-another-site");
-  refused(Errc::not_found, "no enrollment group has this TPM on its list");
+  CHECK_TRUE(refused(Errc::not_found,
+                     "'of-another-site' has this TPM on its list, and admits no TPMs at this site")
+                 .matched_nothing);
 }
 
 TEST(TpmGroups, AListWhoseGroupAttestsByKeysNowAdmitsNobody) {
   list_chip();
   lists.groups["fleet"].record.attestation = SymmetricKeyAttestation{};
-  refused(Errc::not_found, "no enrollment group has this TPM on its list");
+  refused(Errc::not_found, "'fleet' has this TPM on its list, and admits no TPMs");
+}
+
+TEST(TpmGroups, AChipOnAListOfAnotherSiteIsNotAdmittedByItsMaker) {
+  trust();
+  certify();
+  list_chip("of-another-site");
+  refused(Errc::not_found, "'of-another-site' has this TPM on its list");
 }
 
 TEST(TpmGroups, ADisabledGroupRefusesItsList) {
@@ -220,13 +236,47 @@ TEST(TpmGroups, ADisabledIndividualOfTheIdBlocksTheChip) {
 TEST(TpmGroups, ADisabledIndividualOfTheKeyBlocksTheChipUnderEveryId) {
   list_chip();
   lists.blocked_chips.insert(crypto.sha256(chip.endorsement_key));
-  refused(Errc::disabled, "a disabled individual enrollment names this endorsement key");
+  refused(Errc::disabled, "an individual enrollment names this endorsement key");
+}
+
+TEST(TpmGroups, AnAlteredPublicAreaTakesABlockedChipIntoNoGroup) {
+  list_chip();
+  trust();
+  certify();
+  lists.blocked_chips.insert(crypto.sha256(chip.endorsement_key));
+  alter_the_public_area();
+  refused(Errc::certificate_refused, "template L-1");
+}
+
+TEST(TpmGroups, AnAlteredPublicAreaTakesAListedChipIntoNoOtherGroup) {
+  list_chip();
+  add_group("of-the-maker");
+  trust("of-the-maker");
+  certify();
+  alter_the_public_area();
+  refused(Errc::certificate_refused, "template L-1");
+  request.evidence.tpm->certificates.clear();
+  refused(Errc::not_found, "no enrollment group has this TPM on its list");
 }
 
 TEST(TpmGroups, AChipHasOneIdWhateverItClaims) {
   list_chip();
   request.registration_id = *RegistrationId::parse("another-name");
   refused(Errc::unauthorized, vectors::kEndorsementKeyRegistrationId.data());
+}
+
+// Endorsement keys are no secret: who knows one could otherwise have the attempts of as many IDs
+// recorded as there are.
+TEST(TpmGroups, ARefusalOfAnotherIdNamesNoEnrollmentToRecordItBeside) {
+  list_chip();
+  request.registration_id = *RegistrationId::parse("another-name");
+  CHECK_FALSE(refused(Errc::unauthorized, "enrollment group fleet").enrollment.has_value());
+  lists.groups["fleet"].record.provisioning.status = ProvisioningStatus::disabled;
+  CHECK_FALSE(refused(Errc::unauthorized, "enrollment group fleet").enrollment.has_value());
+  lists.admitted.clear();
+  trust();
+  certify();
+  CHECK_FALSE(refused(Errc::unauthorized, "enrollment group fleet").enrollment.has_value());
 }
 
 TEST(TpmGroups, TheListMayGiveTheChipItsId) {
