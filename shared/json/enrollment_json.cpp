@@ -227,6 +227,11 @@ Result<domain::Provisioning> read_provisioning(const bj::object& body,
     return provisioning;
   }
   if (const auto policies = read_policies(body, provisioning); !policies) return policies.error();
+  // Whoever enrolled devices before there were reprovision policies counts on their staying where
+  // they are (service API 2.9).
+  if (dialect == Dialect::first && !provisioning.reprovision_policy) {
+    provisioning.reprovision_policy = domain::ReprovisionPolicy{false, false};
+  }
   provisioning.unknown_members = unknown_members(body);
   return provisioning;
 }

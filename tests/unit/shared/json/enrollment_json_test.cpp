@@ -149,6 +149,12 @@ TEST(EnrollmentJson, KeepsWhatTheFirstApiVersionCannotSay) {
   CHECK(std::holds_alternative<domain::SymmetricKeyAttestation>(changed->attestation));
 }
 
+TEST(EnrollmentJson, LetsNothingMoveWhatTheFirstApiVersionEnrolls) {
+  const auto first = read(individual(""), nullptr, Dialect::first);
+  CHECK(first->provisioning.reprovision_policy == (domain::ReprovisionPolicy{false, false}));
+  CHECK_FALSE(read(individual(""))->provisioning.reprovision_policy.has_value());
+}
+
 TEST(EnrollmentJson, ReadsPolicyNamesInAnyLetterCase) {
   const auto record =
       read(individual(R"(,"allocationPolicy":"GEOlatency","provisioningStatus":"Disabled")"));
