@@ -1,5 +1,6 @@
 #include "coordinator/store/enrollments.hpp"
 
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -34,6 +35,25 @@ template <class Record>
 void keep_credentials(const Record& before, Record& record) {
   domain::keep_key_names(before.attestation, record.attestation);
   if (record.key_roll == domain::KeyRoll{}) record.key_roll = before.key_roll;
+}
+
+// A list without a group of TPMs could be neither seen nor emptied, and would admit its chips again
+// if the group were ever changed back.
+Result<void> check_list(store::RecordStore& store, const domain::IdScope& tenant,
+                        const domain::EnrollmentGroup& before,
+                        const domain::EnrollmentGroup& after) {
+  if (!std::holds_alternative<domain::TpmGroupAttestation>(before.attestation) ||
+      std::holds_alternative<domain::TpmGroupAttestation>(after.attestation)) {
+    return {};
+  }
+  const auto listed = store.count(tenant, store::Table::admitted_tpm,
+                                  {store::Index::admitted_by_group, before.group_id.folded()});
+  if (!listed) return listed.error();
+  if (*listed == 0) return {};
+  return Error{Errc::conflict,
+               "'" + before.group_id.str() + "' has TPMs on its list (" + std::to_string(*listed) +
+                   "): its attestation changes once the list is empty; or delete the "
+                   "group, and its list with it"};
 }
 
 }  // namespace
@@ -87,7 +107,11 @@ Result<Versioned<domain::EnrollmentGroup>> Enrollments::put(const domain::IdScop
   if (expected_version != 0) {
     const auto before = group(tenant, record.group_id);
     if (!before) return before.error();
-    if (*before) keep_credentials((*before)->record, record);
+    if (*before) {
+      if (const auto may = check_list(store_, tenant, (*before)->record, record); !may)
+        return may.error();
+      keep_credentials((*before)->record, record);
+    }
   }
   domain::name_keys(expected_version + 1, record.stamps.created, record.attestation);
   const std::string id = record.group_id.folded();

@@ -136,6 +136,24 @@ TEST(AdmittedTpms, TheListGoesWithItsGroup) {
   LONGS_EQUAL(1, listed("other"));
 }
 
+// Else nobody could see the list, and it would admit its chips again after another change.
+TEST(AdmittedTpms, AGroupWithAListStaysAGroupOfTpms) {
+  auto fleet = make_group("fleet");
+  admit(fleet, {chip(1)});
+  auto& enrollments = fixture.catalog.enrollments;
+  domain::EnrollmentGroup other_type = fleet.record;
+  other_type.attestation = domain::SymmetricKeyAttestation{};
+  const auto refused = enrollments.put(tenant, other_type, fleet.version);
+  CHECK_TRUE(refused.error().code == Errc::conflict);
+  STRCMP_CONTAINS("'fleet' has TPMs on its list (1)", refused.error().reason.c_str());
+  LONGS_EQUAL(1, listed("fleet"));
+  // What is no change of the type is none of the list's business.
+  fleet = *enrollments.put(tenant, fleet.record, fleet.version);
+
+  CHECK_TRUE(lists.erase(tenant, group_id("fleet"), Bytes(32, 1)).has_value());
+  CHECK_TRUE(enrollments.put(tenant, other_type, fleet.version).has_value());
+}
+
 TEST(AdmittedTpms, ALongListGoesPageByPage) {
   const auto fleet = make_group("fleet");
   Delivery delivery;
