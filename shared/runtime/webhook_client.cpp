@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/base/encoding.hpp"
+
 namespace berth::runtime {
 namespace {
 
@@ -24,11 +26,14 @@ WebhookClient::WebhookClient(boost::asio::any_io_executor executor,
 
 Task<Result<http::Response>> WebhookClient::post(std::string url, std::string body) {
   constexpr std::string_view kScheme = "https://";
-  if (!url.starts_with(kScheme)) co_return Error{Errc::invalid, "the webhook is no https URL"};
+  // Schemes are without regard to case (RFC 3986 section 3.1), and so the coordinator reads them.
+  if (!equals_ignoring_case(std::string_view(url).substr(0, kScheme.size()), kScheme))
+    co_return Error{Errc::invalid, "the webhook is no https URL"};
   // A fragment is for browsers; it is never sent.
   url.resize(std::min(url.size(), url.find('#')));
   const std::size_t end = url.find_first_of("/?", kScheme.size());
-  const std::string origin = url.substr(0, end);
+  const std::string origin =
+      std::string(kScheme) + url.substr(kScheme.size(), end - kScheme.size());
   http::Request request;
   request.method = "POST";
   request.target = end == std::string::npos ? "/" : url.substr(end);

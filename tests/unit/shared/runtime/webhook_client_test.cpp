@@ -69,6 +69,15 @@ TEST(WebhookClient, FindsTheRootOfAUrlWithoutAPath) {
   STRCMP_EQUAL("/?code=x", requests_[1].target.c_str());
 }
 
+TEST(WebhookClient, TakesTheSchemeInAnyLetterCase) {
+  const std::string rest = here().substr(std::string("https").size());
+  CHECK_TRUE(post("HTTPS" + rest + "/api/pick?code=X").has_value());
+  CHECK_TRUE(post("Https" + rest).has_value());
+  LONGS_EQUAL(2, requests_.size());
+  STRCMP_EQUAL("/api/pick?code=X", requests_[0].target.c_str());
+  STRCMP_EQUAL("/", requests_[1].target.c_str());
+}
+
 TEST(WebhookClient, FollowsNoRedirect) {
   answer_.status = 302;
   answer_.headers.set("Location", here() + "/elsewhere");
