@@ -5,9 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/array.hpp>
+
 #include "shared/base/encoding.hpp"
 #include "shared/json/certificate_text.hpp"
 #include "shared/json/json_text.hpp"
+#include "shared/json/tpm_group_json.hpp"
 
 namespace berth::cli {
 namespace {
@@ -39,8 +42,43 @@ bool same_certificate(const bj::object* row, const bj::object* stored, ports::Cr
                     text_in(object_in(stored, "info"), "sha256Thumbprint");
 }
 
+// Answers show groups of TPMs as symmetricKey; `tpmGroup` beside it is what they are.
+std::string type_of(const bj::object* mechanism) {
+  return object_in(mechanism, json::kTpmGroupMember) != nullptr ? "tpmGroup"
+                                                                : text_in(mechanism, "type");
+}
+
+// Of a certificate with its text, or of one that is only shown.
+std::string thumbprint_of(const bj::value& entry, ports::Crypto& crypto) {
+  const std::string text = text_in(entry.if_object(), "certificate");
+  if (text.empty()) return text_in(object_in(entry.if_object(), "info"), "sha256Thumbprint");
+  const auto der = json::read_certificate_text(text);
+  return der ? to_upper_hex(crypto.sha256(*der)) : std::string{};
+}
+
+// In their order; a row that names none asks for none.
+bool same_tpm_group(const bj::object* row, const bj::object* stored, ports::Crypto& crypto) {
+  const auto certificates_of = [](const bj::object* group) {
+    const bj::value* value = group == nullptr ? nullptr : json::find(*group, "certificates");
+    const bj::array* list = value == nullptr ? nullptr : value->if_array();
+    return list == nullptr ? bj::array{} : *list;
+  };
+  const bj::array asked = certificates_of(row);
+  const bj::array there = certificates_of(stored);
+  return std::equal(asked.begin(), asked.end(), there.begin(), there.end(),
+                    [&crypto](const bj::value& one, const bj::value& other) {
+                      const std::string thumbprint = thumbprint_of(one, crypto);
+                      return !thumbprint.empty() &&
+                             equals_ignoring_case(thumbprint, thumbprint_of(other, crypto));
+                    });
+}
+
 bool same_attestation(const bj::object* row, const bj::object* stored, ports::Crypto& crypto) {
-  if (!equals_ignoring_case(text_in(row, "type"), text_in(stored, "type"))) return false;
+  if (!equals_ignoring_case(type_of(row), type_of(stored))) return false;
+  if (!same_tpm_group(object_in(row, json::kTpmGroupMember),
+                      object_in(stored, json::kTpmGroupMember), crypto)) {
+    return false;
+  }
   const bj::object* tpm = object_in(row, "tpm");
   const bj::object* stored_tpm = object_in(stored, "tpm");
   if (tpm != nullptr && (stored_tpm == nullptr || *tpm != *stored_tpm)) return false;

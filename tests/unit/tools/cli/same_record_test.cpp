@@ -75,6 +75,28 @@ TEST(SameRecord, ComparesEndorsementKeysAndCaNames) {
   CHECK_FALSE(is_same(ca, with_certificate(R"({"info":{}})")));
 }
 
+TEST(SameRecord, KnowsGroupsOfTpmsThoughAnswersShowThemAsSymmetricKey) {
+  const auto group = [](const std::string& type, const std::string& members) {
+    return R"({"enrollmentGroupId":"chips","attestation":{"type":")" + type + R"(","tpmGroup":{)" +
+           members + "}}}";
+  };
+  const std::string shown = R"({"info":{"sha256Thumbprint":")" + kThumbprint + R"("}})";
+  const std::string stored = group("symmetricKey", R"("certificates":[)" + shown + "]");
+  const std::string none = group("symmetricKey", R"("certificates":[])");
+  const std::string own = group("tpm", R"("certificates":[{"certificate":"AQID"}])");
+  CHECK(is_same(own, stored));
+  CHECK(is_same(group("tpm", R"("certificates":[)" + shown + "]"), stored));
+  CHECK(is_same(stored, stored));
+  CHECK(is_same(group("tpm", ""), none));
+  CHECK_FALSE(is_same(own, none));
+  CHECK_FALSE(is_same(group("tpm", ""), stored));
+  CHECK_FALSE(is_same(group("tpm", R"("certificates":[{"certificate":"AQIE"}])"), stored));
+  CHECK_FALSE(is_same(group("tpm", R"("certificates":[{"certificate":"AQID"},{}])"), stored));
+  CHECK_FALSE(is_same(own, R"({"enrollmentGroupId":"chips","attestation":)"
+                           R"({"type":"symmetricKey"}})"));
+  CHECK_FALSE(is_same(R"({"attestation":{"type":"symmetricKey"}})", stored));
+}
+
 TEST(SameRecord, ComparesTheKeysThatTheRowHas) {
   const auto row = [](const std::string& keys) {
     return object_of(R"({"attestation":{"type":"symmetricKey","symmetricKey":)" + keys + "}}");
