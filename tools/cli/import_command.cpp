@@ -9,6 +9,7 @@
 #include "tools/cli/commands.hpp"
 #include "tools/cli/import_run.hpp"
 #include "tools/cli/progress_line.hpp"
+#include "tools/cli/same_file.hpp"
 
 namespace berth::cli {
 namespace {
@@ -89,6 +90,11 @@ Result<Output> import_records(ServiceClient& client, const TransferOptions& o,
                                ? format_of_name(o.file)
                                : (o.format == "csv" ? RowFormat::csv : RowFormat::jsonl);
   const std::string report_path = o.report.empty() ? o.file + ".refused.csv" : o.report;
+  // Opening the report empties it.
+  for (const std::string& read : {o.file, checkpoint_path(o.file)}) {
+    const auto apart = check_kept_apart("--report", report_path, read);
+    if (!apart) return apart.error();
+  }
   const ImportIdentity identity{
       kind == EnrollmentKind::individual ? "enrollments" : "enrollment groups",
       format == RowFormat::csv ? "csv" : "jsonl", o.mode, client.login().host_name, report_path};

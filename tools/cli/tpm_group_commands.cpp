@@ -8,6 +8,7 @@
 
 #include "shared/json/json_text.hpp"
 #include "tools/cli/requests.hpp"
+#include "tools/cli/same_file.hpp"
 #include "tools/cli/tpm_delivery.hpp"
 
 namespace berth::cli {
@@ -96,6 +97,10 @@ Output account(const Totals& totals, const std::vector<DeliveryRefusal>& refused
 }  // namespace
 
 Result<Output> import_tpms(ServiceClient& client, const TpmListOptions& o) {
+  if (!o.report.empty()) {
+    const auto apart = check_kept_apart("--report", o.report, o.file);
+    if (!apart) return apart.error();
+  }
   const auto text = read_file(o.file, kMaxDeliveryNote);
   if (!text) return text.error();
   auto note = read_delivery_note(*text);
