@@ -95,8 +95,17 @@ Result<std::vector<domain::SigningCertificate>> RecordLookup::tpm_issuers(ByteVi
   return certificates;
 }
 
+// A chip that an individual enrollment names is that enrollment's device. Those that are disabled
+// and not served here have left stubs.
 Result<bool> RecordLookup::is_endorsement_key_blocked(const ports::Sha256Digest& endorsement_key) {
-  return is_blocked_by({store::Index::endorsement_key, to_hex(endorsement_key)});
+  const store::IndexTerm term{store::Index::endorsement_key, to_hex(endorsement_key)};
+  for (const store::Table table :
+       {store::Table::refusal_stub, store::Table::individual_enrollment}) {
+    const auto found = reader_.find(tenant_, table, term, "", 1);
+    if (!found) return found.error();
+    if (!found->records.empty()) return true;
+  }
+  return false;
 }
 
 Result<std::vector<domain::GroupKeys>> RecordLookup::symmetric_groups() {

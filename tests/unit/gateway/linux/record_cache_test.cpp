@@ -255,7 +255,7 @@ TEST(RecordCache, TheIssuersOfTpmsAreThoseOfGroupsOfTpmsOnly) {
   LONGS_EQUAL(1, lookup->signing_certificates(one.subject)->size());
 }
 
-TEST(RecordCache, ADisabledIndividualAndAStubBlockTheirTpm) {
+TEST(RecordCache, AnIndividualAndAStubKeepTheirTpmOutOfGroups) {
   const auto lookup = cache_.enrollments(kTenant);
   const Bytes key = to_bytes("an endorsement key");
   const auto hash = crypto_.sha256(key);
@@ -266,8 +266,9 @@ TEST(RecordCache, ADisabledIndividualAndAStubBlockTheirTpm) {
     put(Table::individual_enrollment, enrollment.registration_id.folded(), sync::encode(enrollment),
         store::terms_of(enrollment, crypto_));
   };
-  write();
   CHECK_FALSE(*lookup->is_endorsement_key_blocked(hash));
+  write();
+  CHECK(*lookup->is_endorsement_key_blocked(hash));
   enrollment.provisioning.status = domain::ProvisioningStatus::disabled;
   write();
   CHECK(*lookup->is_endorsement_key_blocked(hash));

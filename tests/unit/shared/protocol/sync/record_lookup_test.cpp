@@ -97,3 +97,20 @@ TEST(RecordLookup, GivesSymmetricGroupsInTheOrderOfTheirIdsAsEveryGatewayTriesTh
   STRCMP_EQUAL("b", (*groups)[1].group.str().c_str());
   STRCMP_EQUAL("c", (*groups)[2].group.str().c_str());
 }
+
+// A chip that an individual enrollment names is that enrollment's device, and no group's.
+TEST(RecordLookup, AnyIndividualEnrollmentKeepsItsTpmOutOfGroups) {
+  const Bytes key = to_bytes("an endorsement key");
+  const auto hash = crypto.sha256(key);
+  domain::IndividualEnrollment record;
+  record.registration_id = *domain::RegistrationId::parse("press-1");
+  record.attestation = domain::TpmAttestation{key, {}};
+  const auto put_record = [&](const domain::IdScope& tenant) {
+    put(tenant, Table::individual_enrollment, "press-1", sync::encode(record),
+        store::terms_of(record, crypto));
+  };
+  put_record(kOther);
+  CHECK_FALSE(*lookup.is_endorsement_key_blocked(hash));
+  put_record(kTenant);
+  CHECK_TRUE(*lookup.is_endorsement_key_blocked(hash));
+}
