@@ -17,14 +17,14 @@ namespace berth::gateway {
 namespace {
 
 // What the webhook is shown of the evidence, for as long as it is not answered.
-domain::AwaitedAllocation awaited_allocation(const PendingRequest& pending,
-                                             const domain::Attested& attested) {
+domain::AwaitedAllocation awaited_allocation(const domain::Attested& attested) {
   domain::AwaitedAllocation kept;
   if (attested.leaf) kept.leaf = attested.leaf->der;
   if (attested.signing_certificate) kept.signing_certificate = attested.signing_certificate->der;
-  if (pending.evidence.tpm) {
-    kept.endorsement_key = pending.evidence.tpm->endorsement_key;
-    kept.storage_root_key = pending.evidence.tpm->storage_root_key;
+  if (attested.tpm) {
+    // Those that were challenged: the answer need not show them again.
+    kept.endorsement_key = attested.tpm->keys.endorsement_key;
+    kept.storage_root_key = attested.tpm->keys.storage_root_key;
   }
   return kept;
 }
@@ -69,7 +69,7 @@ void Provisioner::begin(Operation& operation, PendingRequest pending,
     finish(operation, out);
     return;
   }
-  if (*decided == Decided::webhook) intent.allocation = awaited_allocation(pending, attested);
+  if (*decided == Decided::webhook) intent.allocation = awaited_allocation(attested);
   operation.joined.push_back(std::move(pending));
   out.emplace_back(JournalIntent{operation.ref, operation.intent, operation.contact});
 }

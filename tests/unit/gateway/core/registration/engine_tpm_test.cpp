@@ -113,6 +113,21 @@ TEST(EngineTpm, TakesAnAnswerWithoutTheKeys) {
   CHECK_TRUE(bench.wants<JournalIntent>());
 }
 
+// Device API 4.2, step 4: who answers need not show the keys again, and the webhook is shown them.
+TEST(EngineTpm, ShowsTheWebhookTheKeysThatWereChallenged) {
+  domain::IndividualEnrollment record = individual("dev-1");
+  record.attestation = domain::TpmAttestation{tpm.endorsement_key(), {}};
+  record.provisioning.allocation_policy = domain::AllocationPolicy::custom;
+  record.provisioning.custom_allocation =
+      domain::CustomAllocation{"https://alloc.test/hub", "2021-10-01"};
+  bench.cache.put(record);
+  answer(activated(tpm), std::nullopt);
+  bench.journal_intent();
+  const auto asked = bench.take_one<AskAllocation>();
+  CHECK_TRUE(asked.request.endorsement_key == tpm.endorsement_key());
+  CHECK_TRUE(asked.request.storage_root_key == tpm.storage_root_key());
+}
+
 TEST(EngineTpm, TheKeyIsInTheIntentAndAReplayGivesTheSame) {
   SecretBytes signing_key = activated(tpm);
   const auto token = answer(signing_key, keys_of(tpm));
@@ -292,11 +307,14 @@ TEST_GROUP(EngineTpmGroup) {
     listed.group_id = group.group_id;
     bench.cache.admitted_tpms[to_hex(hash)] = listed;
   }
-  SecretBytes challenged() {
-    RegisterRequest request{0, bench.claim(id), {}};
+  RequestToken ask(const std::string& registration_id) {
+    RegisterRequest request{0, bench.claim(registration_id), {}};
     request.claim.sas_token = {};
     request.body.tpm = protocol::TpmKeys{tpm.endorsement_key(), tpm.storage_root_key()};
-    const auto reply = bench.reply_to(bench.submit(std::move(request)));
+    return bench.submit(std::move(request));
+  }
+  SecretBytes challenged() {
+    const auto reply = bench.reply_to(ask(id));
     CHECK_TRUE(reply.has_value());
     const auto* given = std::get_if<ChallengeReply>(&reply->content);
     CHECK_TRUE(given != nullptr);
@@ -328,4 +346,16 @@ TEST(EngineTpmGroup, AChipThatWasTakenOffTheListIsRefused) {
   bench.cache.admitted_tpms.clear();
   RegisterRequest request{0, bench.claim(id, signing_key), {}};
   bench.check_refused(bench.submit(std::move(request)), Errc::not_found);
+}
+
+// Who knows a listed endorsement key, which is no secret, has no attempts of made-up IDs recorded.
+TEST(EngineTpmGroup, AListedChipUnderAnotherIdLeavesNoRecord) {
+  bench.check_refused(ask("made-up-1"), Errc::unauthorized);
+  CHECK_FALSE(bench.wants<RecordAttempt>());
+  bench.cache.groups.begin()->second.record.provisioning.status =
+      domain::ProvisioningStatus::disabled;
+  bench.check_refused(ask("made-up-2"), Errc::unauthorized);
+  CHECK_FALSE(bench.wants<RecordAttempt>());
+  bench.check_refused(ask(id), Errc::disabled);
+  CHECK_TRUE(bench.wants<RecordAttempt>());
 }
