@@ -110,6 +110,10 @@ Result<void> set_attestation(bj::object& record, const EnrollmentOptions& o, Enr
   if (type.empty()) {
     return wrong_usage("say how the device attests: --attestation-type symmetricKey, x509 or tpm");
   }
+  if (type == "symmetricKey" && attestation.contains(kTpmGroup) && !names_keys(o)) {
+    // Without keys it says "as it is" (docs/attestation/tpm.md): the service would change nothing.
+    return wrong_usage("to make a group of TPMs one by symmetric key, give --primary-key");
+  }
   if (*present && **present != type) attestation.clear();
   attestation["type"] = type;
   if (type == "x509") {

@@ -87,6 +87,22 @@ TEST(EnrollmentRecord, AnUpdateKeepsTheCasOfAGroupOfTpms) {
         EnrollmentKind::group);
 }
 
+// The service takes such a record from clients that drop what they do not know, and keeps the
+// group.
+TEST(EnrollmentRecord, AGroupOfTpmsBecomesOneBySymmetricKeyOnlyWithKeys) {
+  const char* const stored = R"({"attestation":{"type":"symmetricKey","tpmGroup":{}}})";
+  start_from(stored);
+  options.attestation_type = "symmetricKey";
+  const auto applied = apply_options(options, EnrollmentKind::group, record);
+  CHECK(applied.error().code == Errc::invalid);
+  STRCMP_CONTAINS("give --primary-key", applied.error().reason.c_str());
+  start_from(stored);
+  options.primary_key = "AQID";
+  check(R"({"attestation":{"type":"symmetricKey","symmetricKey":{"primaryKey":"AQID"}},)"
+        R"("enrollmentGroupId":"dev-1"})",
+        EnrollmentKind::group);
+}
+
 TEST(EnrollmentRecord, RefusesAFileThatIsNotThere) {
   options.certificate_path = "/nonexistent/a.pem";
   CHECK(apply_options(options, EnrollmentKind::individual, record).error().code == Errc::io);
