@@ -112,12 +112,12 @@ class LibcoapEndpoint final : public CoapEndpoint {
     // Blocks are the core's: libcoap would allocate whatever size a device names.
     coap_context_set_block_mode(context_.get(), 0);
     coap_context_set_session_timeout(context_.get(),
-                                     static_cast<unsigned>(kCoapSessionIdle.count()));
+                                     static_cast<unsigned>(settings_.session_idle.count()));
+    // libcoap refuses a handshake when there are more than it is told, and takes 0 for a number of
+    // its own.
     coap_context_set_max_handshake_sessions(context_.get(),
-                                            static_cast<unsigned>(kMaxCoapHandshakes));
-    coap_context_set_max_idle_sessions(context_.get(),
-                                       static_cast<unsigned>(std::max<std::size_t>(
-                                           1, kMaxCoapSessions / settings_.addresses.size())));
+                                            std::max(2U, share_of(settings_.max_handshakes)) - 1);
+    coap_context_set_max_idle_sessions(context_.get(), share_of(settings_.max_sessions));
     coap_set_app_data(context_.get(), this);
     coap_register_event_handler(context_.get(), on_event);
     if (!set_credentials()) return Error{Errc::internal, "libcoap takes no credentials"};
@@ -183,6 +183,11 @@ class LibcoapEndpoint final : public CoapEndpoint {
     return *static_cast<LibcoapEndpoint*>(coap_get_app_data(coap_session_get_context(&session)));
   }
 
+  // libcoap counts for each address by itself.
+  [[nodiscard]] unsigned share_of(std::size_t limit) const {
+    return static_cast<unsigned>(std::max<std::size_t>(1, limit / settings_.addresses.size()));
+  }
+
   Result<std::uint16_t> listen(const std::string& address, std::uint16_t port,
                                coap_proto_t protocol) {
     const auto free = free_port(address, port);
@@ -233,7 +238,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
   static int on_handshake(void* tls, coap_dtls_pki_t* setup) {
     auto& self = *static_cast<LibcoapEndpoint*>(setup->cn_call_back_arg);
     const auto* session = static_cast<const coap_session_t*>(crypto::owner_of(tls));
-    if (session == nullptr || self.devices_.size() >= kMaxCoapSessions) return 0;
+    if (session == nullptr || self.devices_.size() >= self.settings_.max_sessions) return 0;
     if (!self.rates_.allow(source_of(*session), self.services_.clock.monotonic())) return 0;
     return self.dtls_->prepare(tls) ? 1 : 0;
   }
@@ -416,7 +421,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
   DeviceCoap mapping_;
   PskKeys keys_;
   std::shared_ptr<const crypto::DtlsServer> dtls_;
-  AddressRates rates_{kCoapHandshakeBurst, kCoapHandshakesPerSecond, kMaxCountedAddresses};
+  AddressRates rates_{settings_.handshake_burst, kCoapHandshakesPerSecond, kMaxCountedAddresses};
   CoapBudget budget_{kMaxCoapBuffered};
   SecretBytes offered_key_;  // of the handshake that libcoap asked for last
   coap_bin_const_t offered_{};
@@ -429,7 +434,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
   std::unordered_map<coap_session_t*, Device> devices_;
   std::uint64_t last_number_ = 0;
   std::unique_ptr<runtime::CoapLoop> driver_;
-  runtime::TaskGroup requests_{loop_.get_executor(), kMaxCoapSessions* kMaxCoapRequests,
+  runtime::TaskGroup requests_{loop_.get_executor(), settings_.max_sessions* kMaxCoapRequests,
                                [this](const std::string& what) {
                                  services_.log.error("a CoAP request failed", {{"what", what}});
                                }};

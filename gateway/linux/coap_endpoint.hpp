@@ -5,11 +5,14 @@
 // CoAPS is where devices register. Plain CoAP only says where that is (RFC 6690).
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "gateway/core/limits.hpp"
 #include "gateway/core/ports/cache.hpp"
 #include "gateway/linux/shards.hpp"
 #include "shared/ports/clock.hpp"
@@ -28,6 +31,11 @@ class CoapEndpoint {
     std::uint16_t coap_port = 5683;
     std::uint16_t coaps_port = 5684;
     std::string host;  // what discovery tells devices to connect to; empty: the address they asked
+    // Of all addresses together.
+    std::size_t max_sessions = kMaxCoapSessions;
+    std::size_t max_handshakes = kMaxCoapHandshakes;  // two of each address at least
+    int handshake_burst = kCoapHandshakeBurst;        // of one device's address
+    std::chrono::seconds session_idle = kCoapSessionIdle;
   };
   struct Services {
     Shards& shards;

@@ -10,15 +10,26 @@
 #include "gateway/core/device/mqtt.hpp"
 #include "gateway/linux/amqp_session.hpp"
 #include "gateway/linux/device_connection.hpp"
-#include "shared/runtime/http_server.hpp"
 
 namespace berth::gateway {
+
+runtime::HttpLimits device_http_limits() {
+  runtime::HttpLimits limits;
+  limits.max_header = kMaxHttpHead;
+  limits.max_body = kMaxHttpBody;
+  limits.first_timeout = kHttpFirstDeadline;
+  limits.header_timeout = kHttpRequestDeadline;
+  limits.idle_timeout = kHttpMaxIdle;
+  limits.write_timeout = kDeviceWriteDeadline;
+  return limits;
+}
 
 DeviceEndpoint::DeviceEndpoint(const Settings& settings, const Services& services)
     : services_(services),
       gate_(std::make_shared<runtime::ConnectionGate>(settings.max_connections)),
       ended_(kMaxLoggedConnections),
       http_(services.json, services.clock, services.entropy),
+      http_limits_(settings.http),
       https_port_(settings.https_port),
       mqtt_port_(settings.mqtt_port),
       amqp_port_(settings.amqp_port) {}
@@ -140,14 +151,7 @@ runtime::Task<void> DeviceEndpoint::serve_https(Shard& shard, runtime::TlsStream
     if (!route) return std::nullopt;
     return serve_websocket(shard, stream, peer, request, to_bytes(ahead), std::move(*route));
   };
-  runtime::HttpLimits limits;
-  limits.max_header = kMaxHttpHead;
-  limits.max_body = kMaxHttpBody;
-  limits.first_timeout = kHttpFirstDeadline;
-  limits.header_timeout = kHttpRequestDeadline;
-  limits.idle_timeout = kHttpMaxIdle;
-  limits.write_timeout = kDeviceWriteDeadline;
-  co_await runtime::serve_http(stream, limits, handler, refuse, upgrade);
+  co_await runtime::serve_http(stream, http_limits_, handler, refuse, upgrade);
 }
 
 runtime::Task<void> DeviceEndpoint::serve_websocket(Shard& shard, runtime::TlsStream& stream,

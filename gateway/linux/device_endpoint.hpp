@@ -16,10 +16,14 @@
 #include "gateway/linux/log_throttle.hpp"
 #include "gateway/linux/shards.hpp"
 #include "shared/ports/tls_engine.hpp"
+#include "shared/runtime/http_server.hpp"
 #include "shared/runtime/log.hpp"
 #include "shared/runtime/tls_listener.hpp"
 
 namespace berth::gateway {
+
+// What core/limits.hpp says of HTTP.
+[[nodiscard]] runtime::HttpLimits device_http_limits();
 
 class DeviceEndpoint {
  public:
@@ -29,6 +33,7 @@ class DeviceEndpoint {
     std::uint16_t mqtt_port = 8883;
     std::uint16_t amqp_port = 5671;
     std::size_t max_connections = kDefaultConnections;  // of the whole endpoint
+    runtime::HttpLimits http = device_http_limits();
   };
   struct Services {
     Shards& shards;
@@ -80,6 +85,7 @@ class DeviceEndpoint {
   std::shared_ptr<runtime::ConnectionGate> gate_;
   LogThrottle ended_;  // of connections
   DeviceHttp http_;
+  runtime::HttpLimits http_limits_;
   std::vector<Bound> bound_;
   std::uint16_t https_port_ = 0;
   std::uint16_t mqtt_port_ = 0;

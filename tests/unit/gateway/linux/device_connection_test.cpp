@@ -25,7 +25,7 @@ constexpr std::size_t kAnswer = 64 * 1024;
 
 // A device that sends so many bytes, one at a time, takes nothing that it is sent, and then waits
 // until it is cut off.
-class DeafTransport final : public DeviceTransport {
+class DeafTransport : public DeviceTransport {
  public:
   DeafTransport(const boost::asio::any_io_executor& executor, std::size_t bytes)
       : executor_(executor),
@@ -72,6 +72,25 @@ class DeafTransport final : public DeviceTransport {
   boost::asio::steady_timer cut_;  // never expires
   std::size_t left_;
   bool is_cut_ = false;
+};
+
+// Takes so long to take an answer, and then leaves.
+class SlowTransport final : public DeafTransport {
+ public:
+  SlowTransport(const boost::asio::any_io_executor& executor, std::chrono::milliseconds takes)
+      : DeafTransport(executor, 1), takes_(takes) {}
+
+  runtime::Task<Result<void>> write_all(ByteView, std::chrono::milliseconds timeout) override {
+    if (timeout < takes_) co_return Error{Errc::timed_out, "not taken in time"};
+    has_taken_ = true;
+    abort();
+    co_return Result<void>{};
+  }
+  bool has_taken() const { return has_taken_; }
+
+ private:
+  const std::chrono::milliseconds takes_;
+  bool has_taken_ = false;
 };
 
 // Answers every byte at length.
@@ -122,4 +141,16 @@ TEST(DeviceConnection, EndsADeviceThatTakesNoAnswers) {
   serve(transport);
   LONGS_EQUAL(kMore, transport.left());
   LONGS_EQUAL(1, log_.count("does not take its answers"));
+}
+
+TEST(DeviceConnection, GivesADeviceItsTimeToTakeAnAnswer) {
+  SlowTransport transport(loop_.executor(), kDeviceWriteDeadline);
+  serve(transport);
+  CHECK_TRUE(transport.has_taken());
+}
+
+TEST(DeviceConnection, EndsADeviceThatTakesLongerForAnAnswer) {
+  SlowTransport transport(loop_.executor(), kDeviceWriteDeadline + std::chrono::milliseconds{1});
+  serve(transport);
+  CHECK_FALSE(transport.has_taken());
 }

@@ -14,6 +14,7 @@
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_entropy.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/unit/gateway/linux/gated_store.hpp"
 #include "tests/unit/gateway/linux/written.hpp"
 
 using namespace berth;
@@ -30,7 +31,7 @@ constexpr const char* kChain = "gw-1";
 
 TEST_GROUP(JournalAudit) {
   std::unique_ptr<ports::Crypto> crypto_ = crypto::make_mbedtls_crypto();
-  MemoryStore store_;
+  GatedStore store_;
   FakeClock clock_;
   FakeEntropy entropy_;
   store::AuditTrail trail_{kChain, *crypto_, clock_, entropy_};
@@ -90,6 +91,13 @@ TEST_GROUP(JournalAudit) {
     journal_->write(entry, written.done());
     return written.wait().has_value();
   }
+  // The writer waits in its commit until the store is opened, and all that comes now waits there.
+  void hold() {
+    store_.close();
+    const std::size_t commits = store_.groups().size();
+    writer_->submit(store::ChangeSet{kTenant, {}, {}, {}}, [](const Result<store::Committed>&) {});
+    store_.await_commits(commits + 1);
+  }
   // All that was submitted before is written.
   void settle() {
     Written written;
@@ -137,6 +145,25 @@ TEST(JournalAudit, TellsOfRefusalsAndOfTheNumberOfThoseThatWereTooMany) {
   settle();
   CHECK_EQUAL(kRefusalBurst + 1, kinds().size());
   CHECK_TRUE(kinds().back() == "refused");
+}
+
+// A minute between two of them, so that it is not their rate for which they are counted.
+TEST(JournalAudit, LetsSoManyRefusalsWaitForTheDiskAndCountsOneMore) {
+  Refused refused;
+  refused.tenant = kTenant;
+  refused.error = Error{Errc::unauthorized, "the key does not fit"};
+  hold();
+  MonotonicTime now{0};
+  const auto note = [&] { journal_->note(refused, now += std::chrono::minutes{1}); };
+  for (std::size_t i = 0; i < kMaxWaitingNotes; ++i) note();
+  note();
+  store_.open();
+  settle();
+  CHECK_EQUAL(kMaxWaitingNotes, kinds().size());
+  // The counted one is told of with the next, for which what was written made room.
+  note();
+  settle();
+  CHECK_EQUAL(kMaxWaitingNotes + 2, kinds().size());
 }
 
 TEST(JournalAudit, TellsOfEachStepOfACleanUp) {

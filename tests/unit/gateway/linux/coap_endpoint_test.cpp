@@ -1,0 +1,270 @@
+// The limits of CoAPS, each with a setting that a test can reach: at it, and one past it.
+#include "gateway/linux/coap_endpoint.hpp"
+
+#include <array>
+#include <chrono>
+#include <coap3/coap.h>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CppUTest/TestHarness.h>
+#include <boost/asio/ip/udp.hpp>
+
+#include "shared/crypto/openssl/dtls_client.hpp"
+#include "shared/runtime/coap_loop.hpp"
+#include "tests/support/loop.hpp"
+#include "tests/support/test_pki.hpp"
+#include "tests/unit/gateway/linux/serving_shards.hpp"
+
+using namespace berth;
+using namespace berth::gateway;
+using namespace berth::testing;
+using namespace std::chrono_literals;
+using boost::asio::ip::udp;
+
+namespace {
+
+const domain::IdScope kTenant("0ne00000001");
+const std::string kHost = "127.0.0.1";
+
+PkiRequest named(const std::string& name) {
+  PkiRequest request;
+  request.common_name = name;
+  request.ip_addresses = {kHost};
+  return request;
+}
+
+coap_address_t address_of(const udp::endpoint& endpoint) {
+  coap_address_t address;
+  coap_address_init(&address);
+  std::memcpy(&address.addr, endpoint.data(), endpoint.size());
+  address.size = static_cast<socklen_t>(endpoint.size());
+  return address;
+}
+
+// A device with a certificate and a DTLS session of its own.
+class Device {
+ public:
+  Device(Loop& loop, const PkiNode& authority, const std::string& name, std::uint16_t port)
+      : name_(name) {
+    context_.reset(coap_new_context(nullptr));
+    coap_set_app_data(context_.get(), this);
+    coap_register_response_handler(context_.get(), on_response);
+    coap_register_event_handler(context_.get(), on_event);
+    ports::TlsClientSettings settings;
+    settings.trusted = {authority.certificate};
+    settings.identity = make_self_signed(named(name)).identity();
+    const auto dtls = crypto::make_dtls_client(settings, kHost).value();
+    coap_dtls_pki_t pki{};
+    pki.version = COAP_DTLS_PKI_SETUP_VERSION;
+    pki.verify_peer_cert = 1;
+    pki.pki_key.key_type = COAP_PKI_KEY_PEM;  // of none: DtlsClient sets the certificate
+    const coap_address_t server =
+        address_of(udp::endpoint(boost::asio::ip::address_v4::loopback(), port));
+    session_ = coap_new_client_session_pki(context_.get(), nullptr, &server, COAP_PROTO_DTLS, &pki);
+    coap_tls_library_t library{};
+    CHECK_TRUE(session_ != nullptr && dtls->prepare(coap_session_get_tls(session_, &library)));
+    loop_ = std::make_unique<runtime::CoapLoop>(loop.executor(), *context_);
+  }
+  ~Device() {
+    loop_.reset();
+    coap_session_release(session_);
+  }
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  // Registers; its enrollment is unknown, so that the coordinator is asked.
+  void register_itself() {
+    send(COAP_REQUEST_CODE_PUT, {kTenant.str(), "registrations", name_, "register"}, "{}");
+  }
+  // Asks for what there is not, which is answered at once.
+  void greet() { send(COAP_REQUEST_CODE_GET, {"nothing"}); }
+
+  int answers = 0;
+  bool is_connected = false;
+  bool has_ended = false;  // its session, or the handshake for one
+
+ private:
+  struct FreeContext {
+    void operator()(coap_context_t* context) const { coap_free_context(context); }
+  };
+
+  static Device& self_of(const coap_session_t& session) {
+    return *static_cast<Device*>(coap_get_app_data(coap_session_get_context(&session)));
+  }
+  static coap_response_t on_response(coap_session_t* session, const coap_pdu_t*, const coap_pdu_t*,
+                                     coap_mid_t) {
+    ++self_of(*session).answers;
+    return COAP_RESPONSE_OK;
+  }
+  static int on_event(coap_session_t* session, coap_event_t event) {
+    if (event == COAP_EVENT_DTLS_CONNECTED) self_of(*session).is_connected = true;
+    if (event == COAP_EVENT_DTLS_CLOSED || event == COAP_EVENT_DTLS_ERROR) {
+      self_of(*session).has_ended = true;
+    }
+    return 0;
+  }
+
+  void send(coap_pdu_code_t code, const std::vector<std::string>& path,
+            const std::string& body = {}) {
+    coap_pdu_t* message = coap_new_pdu(COAP_MESSAGE_CON, code, session_);
+    std::array<std::uint8_t, 8> token{};
+    std::size_t length = token.size();
+    coap_session_new_token(session_, &length, token.data());
+    coap_add_token(message, length, token.data());
+    for (const std::string& part : path) {
+      coap_add_option(message, COAP_OPTION_URI_PATH, part.size(),
+                      reinterpret_cast<const std::uint8_t*>(part.data()));
+    }
+    if (!body.empty()) {
+      coap_add_data(message, body.size(), reinterpret_cast<const std::uint8_t*>(body.data()));
+    }
+    CHECK_TRUE(coap_send(session_, message) != COAP_INVALID_MID);
+    loop_->rearm();
+  }
+
+  std::string name_;
+  std::unique_ptr<coap_context_t, FreeContext> context_;
+  coap_session_t* session_ = nullptr;
+  std::unique_ptr<runtime::CoapLoop> loop_;
+};
+
+// A ClientHello without a cookie (RFC 6347 section 4.2.1).
+std::string client_hello() {
+  const std::string hello = std::string("\xFE\xFD") + std::string(32, '\0') +
+                            std::string("\x00\x00\x00\x02\xCC\xAC\x01\x00\x00\x00", 10);
+  const auto three = [](std::size_t size) {
+    return std::string(2, '\0') + static_cast<char>(size);
+  };
+  const std::string fragment = "\x01" + three(hello.size()) + std::string(2, '\0') +
+                               std::string(3, '\0') + three(hello.size()) + hello;
+  return std::string("\x16\xFE\xFD") + std::string(9, '\0') + static_cast<char>(fragment.size()) +
+         fragment;
+}
+
+}  // namespace
+
+TEST_GROUP(CoapEndpoint) {
+  PkiNode authority_ = make_root(named("authority"));
+  ServingShards side_{kTenant};
+  CoapEndpoint::Settings settings_;
+  std::unique_ptr<CoapEndpoint> endpoint_;
+  Loop loop_;
+
+  void setup() override {
+    settings_.addresses = {kHost};
+    settings_.coap_port = 0;
+    settings_.coaps_port = 0;
+  }
+  void teardown() override {
+    endpoint_->stop();
+    side_.shards->stop();
+    endpoint_->settle();
+  }
+
+  void serve() {
+    CoapEndpoint::Services services{*side_.shards, side_.cache(), side_.body_json, *side_.crypto,
+                                    side_.clock,   side_.entropy, side_.log};
+    endpoint_ = CoapEndpoint::bind(settings_, std::move(services),
+                                   make_leaf(authority_, named("gateway")).identity())
+                    .value();
+    endpoint_->start();
+  }
+  std::unique_ptr<Device> device(const std::string& name) {
+    return std::make_unique<Device>(loop_, authority_, name, endpoint_->coaps_port());
+  }
+  std::unique_ptr<Device> connected(const std::string& name) {
+    auto made = device(name);
+    run_until(loop_, [&made] { return made->is_connected; });
+    return made;
+  }
+  void greet(Device & device) {
+    const int before = device.answers;
+    device.greet();
+    run_until(loop_, [&] { return device.answers == before + 1; });
+  }
+};
+
+TEST(CoapEndpoint, AllowsByItselfWhatIsDocumented) {
+  serve();
+  LONGS_EQUAL(1000, settings_.max_sessions);
+  LONGS_EQUAL(20000, settings_.max_handshakes);
+  LONGS_EQUAL(1000, settings_.handshake_burst);
+  CHECK_TRUE(settings_.session_idle == 120s);
+}
+
+TEST(CoapEndpoint, HoldsSoManySessionsAndOneMoreTakesThePlaceOfAnIdleOne) {
+  settings_.max_sessions = 2;
+  serve();
+  const auto first = connected("first");
+  const auto second = connected("second");
+  greet(*first);
+  greet(*second);
+  CHECK_FALSE(first->has_ended);
+  const auto third = connected("third");
+  greet(*third);
+  run_until(loop_, [&] { return first->has_ended || second->has_ended; });
+  greet(first->has_ended ? *second : *first);
+}
+
+TEST(CoapEndpoint, RefusesOneSessionMoreWhileAllThatItHasAreAtWork) {
+  settings_.max_sessions = 1;
+  serve();
+  const auto first = connected("first");
+  first->register_itself();
+  run_until(loop_, [this] { return side_.coordinator.questions() == 1; });
+  const auto second = device("second");
+  run_until(loop_, [&] { return second->has_ended; });
+  CHECK_FALSE(second->is_connected);
+  CHECK_FALSE(first->has_ended);
+}
+
+TEST(CoapEndpoint, EndsASessionThatIsSilentForTooLongAndNotBefore) {
+  settings_.session_idle = 1s;
+  serve();
+  const auto device = connected("silent");
+  greet(*device);
+  const auto begin = std::chrono::steady_clock::now();
+  run_until(loop_, [&] { return device->has_ended; });
+  const auto silence = std::chrono::steady_clock::now() - begin;
+  CHECK_TRUE(silence > 900ms && silence < 20s);
+}
+
+TEST(CoapEndpoint, LetsAnAddressBeginSoManyHandshakesAndNotOneMore) {
+  settings_.handshake_burst = 2;
+  serve();
+  const auto first = connected("first");
+  const auto second = connected("second");
+  const auto third = device("third");
+  run_until(loop_, [&] { return third->has_ended; });
+  CHECK_FALSE(third->is_connected);
+  greet(*first);
+  greet(*second);
+}
+
+TEST(CoapEndpoint, KeepsSoManyHandshakesHalfOpenAndIgnoresOneMore) {
+  settings_.max_handshakes = 3;
+  serve();
+  const udp::endpoint server(boost::asio::ip::address_v4::loopback(), endpoint_->coaps_port());
+  const std::string hello = client_hello();
+  std::array<char, 256> answer{};
+  std::vector<udp::socket> peers;
+  for (int i = 0; i < 3; ++i) {
+    peers.emplace_back(loop_.io(), udp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    peers.back().send_to(boost::asio::buffer(hello), server);
+    CHECK_TRUE(peers.back().receive(boost::asio::buffer(answer)) > 13);
+    LONGS_EQUAL(3, answer[13]);  // HelloVerifyRequest
+  }
+  udp::socket more(loop_.io(), udp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+  more.send_to(boost::asio::buffer(hello), server);
+  // Those that have begun go on; what was answered before came in before.
+  peers.front().send_to(boost::asio::buffer(hello), server);
+  CHECK_TRUE(peers.front().receive(boost::asio::buffer(answer)) > 13);
+  more.non_blocking(true);
+  boost::system::error_code failed;
+  more.receive(boost::asio::buffer(answer), 0, failed);
+  CHECK_TRUE(failed == boost::asio::error::would_block);
+}
