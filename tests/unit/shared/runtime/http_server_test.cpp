@@ -33,6 +33,13 @@ Task<http::Response> reflect(http::Request request) {
   co_return response;
 }
 
+// More than the sockets of two ends hold.
+Task<http::Response> answer_at_length(http::Request) {
+  http::Response response;
+  response.body.assign(64 * 1024 * 1024, 'x');
+  co_return response;
+}
+
 http::Response refuse(int status) {
   http::Response response;
   response.status = status;
@@ -259,6 +266,18 @@ TEST(HttpServer, ClosesAnIdleConnectionWithoutAWord) {
   const auto answer = talk("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK_TRUE(answer.starts_with("HTTP/1.1 200 "));
   CHECK_FALSE(has(answer, "HTTP/1.1 408 "));
+}
+
+TEST(HttpServer, EndsAConnectionWhoseAnswerIsNotTaken) {
+  auto [near, far] = connected_pair(loop_.executor());
+  const auto stream = plain_stream(std::move(near));
+  const std::string request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  boost::asio::write(far, boost::asio::buffer(request));
+  HttpLimits limits;
+  limits.write_timeout = 50ms;
+  const auto begin = std::chrono::steady_clock::now();
+  loop_.run(serve_http(*stream, limits, answer_at_length, refuse));
+  CHECK_TRUE(std::chrono::steady_clock::now() - begin >= limits.write_timeout);
 }
 
 TEST(HttpServer, AnswersWhatItsHandlerThrowsWith500AndGoesOn) {

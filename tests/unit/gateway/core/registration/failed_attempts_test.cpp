@@ -100,6 +100,28 @@ TEST(FailedAttempts, OfAnAddressUnderManyIdsAreFreeUpToTheLimitAndOneMoreIsNot) 
   CHECK(fail("192.0.2.1", "another") == gateway::kFirstFailureDelay);
 }
 
+TEST(FailedAttempts, CountForTwoWindowsAtMost) {
+  for (std::uint32_t i = 0; i < gateway::kFreeFailuresOfDevice; ++i) {
+    static_cast<void>(fail("192.0.2.1", "dev-1"));
+  }
+  CHECK_TRUE(failed_.is_suspect("192.0.2.1", "0ne1", "dev-1", 2 * gateway::kFailureWindow - 1us));
+  CHECK_FALSE(failed_.is_suspect("192.0.2.1", "0ne1", "dev-1", 2 * gateway::kFailureWindow));
+}
+
+TEST(FailedAttempts, AreCountedOfSoManyInAWindowAndOneMoreBeginsTheNext) {
+  std::size_t next = 0;
+  const auto fail_elsewhere = [&](std::size_t times) {
+    for (std::size_t i = 0; i < times; ++i) {
+      static_cast<void>(fail(std::to_string(next++).c_str(), "dev-1"));
+    }
+  };
+  // By their devices and by their sources, in this window and in the one before.
+  fail_elsewhere(2 * gateway::kMaxCountedFailures);
+  LONGS_EQUAL(4 * gateway::kMaxCountedFailures, failed_.counted());
+  fail_elsewhere(1);
+  LONGS_EQUAL(2 * (gateway::kMaxCountedFailures + 1), failed_.counted());
+}
+
 TEST_GROUP(HeldReplies) {
   HeldReplies held_;
 
