@@ -85,7 +85,8 @@ Result<AuditIntake::Taken> AuditIntake::take(const domain::Gateway& gateway,
 }
 
 Result<AuditIntake::Sealed> AuditIntake::take(const domain::Gateway& gateway,
-                                              const domain::AuditSeal& seal) {
+                                              const sync::AuditSealed& message) {
+  const domain::AuditSeal& seal = message.seal;
   if (seal.signer != gateway.gateway_id.str()) {
     return Error{Errc::forbidden, "a seal of another node"};
   }
@@ -98,7 +99,7 @@ Result<AuditIntake::Sealed> AuditIntake::take(const domain::Gateway& gateway,
   if (!checked) return Sealed{std::nullopt, checked.error().reason};
   const std::string node = domain::node_of_chain(seal.chain);
   if (node == seal.signer) return take_head(seal);
-  if (node == coordinator_.str() && own_ != nullptr) return take_countersignature(seal);
+  if (node == coordinator_.str() && own_ != nullptr) return take_countersignature(message);
   return Error{Errc::forbidden, "a seal on an audit log that is not ours"};
 }
 
@@ -116,7 +117,25 @@ Result<AuditIntake::Sealed> AuditIntake::take_head(const domain::AuditSeal& seal
   return Sealed{std::move(*countersigned), {}};
 }
 
-Result<AuditIntake::Sealed> AuditIntake::take_countersignature(const domain::AuditSeal& seal) {
+bool AuditIntake::is_under_own_seal(const sync::AuditSealed& message) const {
+  if (!message.countersigned) return false;
+  const domain::AuditSeal& own = *message.countersigned;
+  // A certificate would bring a key other than the CA's.
+  return own.chain == message.seal.chain && own.position == message.seal.position &&
+         own.signer == coordinator_.str() && own.certificate.empty() &&
+         domain::check_seal(own, ca_.parsed_certificate(), crypto_).has_value();
+}
+
+Result<AuditIntake::Sealed> AuditIntake::take_countersignature(const sync::AuditSealed& message) {
+  const domain::AuditSeal& seal = message.seal;
+  const auto current = own_->name(store_);
+  if (!current) return current.error();
+  // Another log was begun meanwhile; or the gateway made the name up.
+  if (seal.chain != *current) return Sealed{};
+  if (!is_under_own_seal(message)) {
+    return Sealed{std::nullopt,
+                  "the gateway countersigns what this coordinator has not sealed in its audit log"};
+  }
   const auto state = store::read_chain(store_, seal.chain);
   if (!state) return state.error();
   const domain::AuditPosition head = *state ? (*state)->head : domain::AuditPosition{};

@@ -43,7 +43,10 @@ class AuditIntake {
     std::string alarm;
   };
   // A seal of the gateway's: over its own chain, which is answered with ours, or under ours.
-  [[nodiscard]] Result<Sealed> take(const domain::Gateway& gateway, const domain::AuditSeal& seal);
+  // Of ours only the log that is written now matters, and only what bears our own seal as well: one
+  // gateway's word must not move this log.
+  [[nodiscard]] Result<Sealed> take(const domain::Gateway& gateway,
+                                    const sync::AuditSealed& message);
 
   // Our word on where our own chain stands; none while it is empty.
   [[nodiscard]] Result<std::optional<domain::AuditSeal>> own_head() const;
@@ -54,7 +57,9 @@ class AuditIntake {
   [[nodiscard]] Result<domain::AuditSeal> sign(const std::string& chain,
                                                const domain::AuditPosition& position) const;
   [[nodiscard]] Result<Sealed> take_head(const domain::AuditSeal& seal);
-  [[nodiscard]] Result<Sealed> take_countersignature(const domain::AuditSeal& seal);
+  [[nodiscard]] Result<Sealed> take_countersignature(const sync::AuditSealed& message);
+  // Whether the countersignature stands under a seal of this coordinator's.
+  [[nodiscard]] bool is_under_own_seal(const sync::AuditSealed& message) const;
   [[nodiscard]] Result<void> keep(const std::vector<domain::AuditSeal>& seals);
 
   store::RecordStore& store_;

@@ -623,7 +623,7 @@ void GatewaySession::on(sync::AuditSegments& segments) {
 
 void GatewaySession::on(sync::AuditSealed& sealed) {
   if (tenants_.empty()) return;
-  auto taken = server_.audit_.take(gateway_, sealed.seal);
+  auto taken = server_.audit_.take(gateway_, sealed);
   if (!taken) return give_up(taken.error());
   if (!taken->alarm.empty()) server_.report(gateway_.gateway_id, true, taken->alarm);
   if (taken->answer) session_.send(sync::AuditSealed{std::move(*taken->answer)});

@@ -310,7 +310,8 @@ class GatewaySide {
     if (!answer.alarm.empty()) alarms.push_back(answer.alarm);
     must(store::commit_one(store, std::move(answer.kept)));
     if (answer.countersignature) {
-      session->send_audit(sync::AuditSealed{std::move(*answer.countersignature)});
+      session->send_audit(
+          sync::AuditSealed{std::move(*answer.countersignature), std::move(answer.countersigned)});
     }
   }
   void apply(sync::Closed& message) { closed = message.error; }

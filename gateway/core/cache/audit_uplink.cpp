@@ -8,6 +8,16 @@ namespace {
 
 // The last head of the coordinator's that this gateway countersigned.
 constexpr const char* kSeenId = "seen";
+// The coordinator's own seal under which that countersignature stands.
+constexpr const char* kSeenSealId = "seen~seal";
+
+store::Change put_seen(const char* id, const domain::AuditSeal& seal) {
+  store::Change change;
+  change.table = store::Table::audit_seal;
+  change.id = id;
+  change.body = domain::encode_seal(seal);
+  return change;
+}
 
 store::ChangeSet of_node() {
   store::ChangeSet set;
@@ -144,19 +154,25 @@ Result<AuditUplink::Answer> AuditUplink::coordinators_head(const domain::AuditSe
                          seal.position.hash != seen->position.hash;
     if (is_older || differs) {
       answer.alarm = "the coordinator's audit log is not the one that this gateway countersigned";
-      // Our earlier word, so that the coordinator and its admins see what is missing.
+      // Our earlier word, so that the coordinator and its admins see what is missing; and with it
+      // the coordinator's own, since it believes no gateway alone.
+      const auto its_own = reader_.read(store::kNode, store::Table::audit_seal, kSeenSealId);
+      if (!its_own) return its_own.error();
+      if (*its_own) {
+        auto countersigned = domain::decode_seal((*its_own)->body);
+        if (!countersigned) return countersigned.error();
+        answer.countersigned = std::move(*countersigned);
+      }
       answer.countersignature = std::move(*seen);
       return answer;
     }
   }
   auto countersigned = sign(seal.chain, seal.position);
   if (!countersigned) return countersigned.error();
-  store::Change change;
-  change.table = store::Table::audit_seal;
-  change.id = kSeenId;
-  change.body = domain::encode_seal(*countersigned);
-  answer.kept.changes.push_back(std::move(change));
+  answer.kept.changes.push_back(put_seen(kSeenId, *countersigned));
+  answer.kept.changes.push_back(put_seen(kSeenSealId, seal));
   answer.countersignature = std::move(*countersigned);
+  answer.countersigned = seal;
   return answer;
 }
 

@@ -60,6 +60,8 @@ class AuditUplink {
 
   struct Answer {
     std::optional<domain::AuditSeal> countersignature;
+    // The coordinator's seal that it stands under.
+    std::optional<domain::AuditSeal> countersigned;
     store::ChangeSet kept;
     std::string alarm;
   };

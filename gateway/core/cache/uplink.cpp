@@ -628,16 +628,18 @@ void Uplink::on(sync::AuditSealed& message) {
   if (!answer->alarm.empty()) report(Level::error, "security: " + answer->alarm);
   if (answer->kept.changes.empty()) {
     if (answer->countersignature) {
-      session_->send_audit(sync::AuditSealed{std::move(*answer->countersignature)});
+      session_->send_audit(sync::AuditSealed{std::move(*answer->countersignature),
+                                             std::move(answer->countersigned)});
     }
     return;
   }
   auto build = [set = answer->kept](const store::Reader&) { return Result<store::ChangeSet>(set); };
   // What was signed is remembered before it is told.
-  write(std::move(build), [this, sealed = std::move(answer->countersignature)](
-                              const Result<store::Committed>& result) {
-    if (result && sealed) session_->send_audit(sync::AuditSealed{*sealed});
-  });
+  write(std::move(build),
+        [this, sealed = std::move(answer->countersignature),
+         countersigned = std::move(answer->countersigned)](const Result<store::Committed>& result) {
+          if (result && sealed) session_->send_audit(sync::AuditSealed{*sealed, countersigned});
+        });
 }
 
 }  // namespace berth::gateway

@@ -464,14 +464,22 @@ bool take(const wire::AuditAck& from, AuditAck& to) {
 }
 
 void put(const AuditSealed& from, wire::Frame& frame) {
-  frame.mutable_audit_sealed()->set_seal(text_of(domain::encode_seal(from.seal)));
+  wire::AuditSealed& to = *frame.mutable_audit_sealed();
+  to.set_seal(text_of(domain::encode_seal(from.seal)));
+  if (from.countersigned) to.set_countersigned(text_of(domain::encode_seal(*from.countersigned)));
+}
+
+bool take_seal(std::string_view from, domain::AuditSeal& to) {
+  auto seal = domain::decode_seal(as_bytes(from));
+  if (!seal || !is_chain_name(seal->chain) || !is_chain_name(seal->signer)) return false;
+  to = std::move(*seal);
+  return true;
 }
 
 bool take(const wire::AuditSealed& from, AuditSealed& to) {
-  auto seal = domain::decode_seal(as_bytes(from.seal()));
-  if (!seal || !is_chain_name(seal->chain) || !is_chain_name(seal->signer)) return false;
-  to.seal = std::move(*seal);
-  return true;
+  if (!take_seal(from.seal(), to.seal)) return false;
+  return from.countersigned().empty() ||
+         take_seal(from.countersigned(), to.countersigned.emplace());
 }
 
 // Key material must not stay behind in freed memory.

@@ -257,6 +257,9 @@ struct AuditAck {
 // A seal over one's own log, or the countersignature under the other's.
 struct AuditSealed {
   domain::AuditSeal seal;
+  // With a countersignature: the seal that it stands under, so that its signer knows its own word
+  // again, even where a back-up has made it forget.
+  std::optional<domain::AuditSeal> countersigned = std::nullopt;
 };
 
 using Message =

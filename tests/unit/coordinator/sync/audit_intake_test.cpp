@@ -53,6 +53,18 @@ TEST_GROUP(AuditIntake) {
     std::sort(found.begin(), found.end());
     return found;
   }
+  // A seal as a gateway makes one whose key somebody else has.
+  domain::AuditSeal signed_by_gateway(const std::string& chain, std::uint64_t sequence) {
+    domain::AuditSeal seal;
+    seal.chain = chain;
+    seal.position.sequence = sequence;
+    seal.signer = gateway.id.str();
+    seal.signed_at = clock.wall();
+    seal.certificate = gateway.certificate;
+    seal.signature =
+        must(coordinator.crypto->sign_p256(gateway.private_key, domain::seal_statement(seal)));
+    return seal;
+  }
   void note_at_coordinator(const std::string& text) {
     store::ChangeSet set;
     set.tenant = store::kNode;
@@ -247,6 +259,36 @@ TEST(AuditIntake, BeginsAnotherLogWhereAGatewaySawMoreOfItsOwn) {
   CHECK_EQUAL(1, gateway.alarms.size());
   CHECK_TRUE(coordinator.has_alarm());
   CHECK_TRUE(proven(coordinator.id.str() + "~2").size() >= 1);
+}
+
+TEST(AuditIntake, BeginsNoOtherLogOnTheWordOfOneGateway) {
+  note_at_coordinator("a");
+  must(gateway.connect());
+  gateway.pass(std::chrono::seconds(1));
+  const std::string own = coordinator.id.str();
+  // Real, but of another position.
+  const auto kept = must(gateway.store.read(store::kNode, store::Table::audit_seal, "seen~seal"));
+  const domain::AuditSeal genuine = must(domain::decode_seal(kept->body));
+  const auto begun = [&] { return must(store::list_chains(coordinator.store)).size(); };
+  const std::size_t chains = begun();
+  for (const std::string& chain : {own, own + "~2", own + "~99"}) {
+    const domain::AuditSeal word = signed_by_gateway(chain, 1'000'000);
+    domain::AuditSeal forged = word;
+    forged.signer = own;
+    domain::AuditSeal bare = forged;
+    bare.certificate.clear();
+    gateway.session->send_audit(sync::AuditSealed{word});
+    for (const domain::AuditSeal& under : {genuine, word, forged, bare}) {
+      gateway.session->send_audit(sync::AuditSealed{word, under});
+    }
+    gateway.exchange();
+    CHECK_FALSE(gateway.closed.has_value());
+    CHECK_EQUAL(chains, begun());
+    for (const auto& [signer, sequence] : seals(coordinator.store, chain)) {
+      CHECK_TRUE(sequence < 1'000'000);
+    }
+  }
+  CHECK_TRUE(coordinator.has_alarm());
 }
 
 TEST(AuditIntake, TellsOfEveryOutcomeOnce) {

@@ -161,6 +161,14 @@ TEST(AuditUplink, AnswersALogThatWentBackWithWhatItSigned) {
   CHECK_EQUAL(5, answered.countersignature->position.sequence);
 }
 
+TEST(AuditUplink, SendsTheCoordinatorsOwnSealWithWhatStandsUnderIt) {
+  const domain::AuditSeal seal = head_of_coordinator(5);
+  for (const auto& answered : {answer(seal), answer(head_of_coordinator(4))}) {
+    CHECK_TRUE(domain::encode_seal(*answered.countersigned) == domain::encode_seal(seal));
+    CHECK_TRUE(answered.countersigned->position == answered.countersignature->position);
+  }
+}
+
 TEST(AuditUplink, AnswersALogWithAnotherEntryWithWhatItSigned) {
   answer(head_of_coordinator(5, 1));
   const auto answered = answer(head_of_coordinator(5, 2));

@@ -79,7 +79,7 @@ std::vector<Message> every_message() {
           Pong{5},
           AuditSegments{"gw-1", {{7, Bytes{1, 2}}, {8, Bytes{3}}}},
           AuditAck{"gw-1", 8, true},
-          AuditSealed{audit_seal()}};
+          AuditSealed{audit_seal(), audit_seal()}};
 }
 
 Bytes with_length(std::size_t size, ByteView body) {
