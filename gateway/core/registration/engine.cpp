@@ -30,6 +30,12 @@ bool carries_challenges(domain::DeviceProtocol protocol) {
   return false;
 }
 
+// Whether a refusal by match() is of the device's evidence, and not of a question that the records
+// could not answer (EnrollmentLookup).
+bool is_answer(Errc code) {
+  return code != Errc::unavailable && code != Errc::corrupt && code != Errc::io;
+}
+
 }  // namespace
 
 RegistrationEngine::RegistrationEngine(EngineSettings settings, EnginePorts ports)
@@ -64,6 +70,9 @@ Actions RegistrationEngine::on_request(DeviceRequest request) {
   if (const Result<void> read = read_claim(ports_.cache, ports_.crypto, pending); read) {
     process(std::move(pending), out);
   } else {
+    if (is_failed_attestation(read.error().code) && !pending.tenant.empty()) {
+      count_attestation(pending, false, out);
+    }
     refusals_.refuse(pending, read.error(), std::nullopt, false, out);
   }
   return out;
@@ -79,6 +88,14 @@ Actions RegistrationEngine::on_poll(PollRequest request) {
 
 Actions RegistrationEngine::on_status_lookup(StatusRequest request) {
   return on_request(std::move(request));
+}
+
+// A request counts once, however often it is matched.
+void RegistrationEngine::count_attestation(PendingRequest& pending, bool succeeded, Actions& out) {
+  if (pending.is_counted || !std::holds_alternative<RegisterRequest>(pending.request)) return;
+  pending.is_counted = true;
+  count(out, Count::What::attestation_attempt, pending.tenant, pending.claim().protocol, {},
+        succeeded);
 }
 
 void RegistrationEngine::process(PendingRequest pending, Actions& out) {
@@ -101,6 +118,7 @@ void RegistrationEngine::process(PendingRequest pending, Actions& out) {
     if (may_wait) {
       waiting_room_.wait_for_fence(std::move(pending), out);
     } else {
+      if (is_answer(refusal->error.code)) count_attestation(pending, false, out);
       refusals_.refuse(pending, refusal->error, refusal->enrollment,
                        known->registration.has_value(), out);
     }
@@ -111,6 +129,7 @@ void RegistrationEngine::process(PendingRequest pending, Actions& out) {
     return;
   }
   const domain::Attested& attested = *std::get_if<domain::Attested>(&verdict);
+  count_attestation(pending, true, out);
   if (attested.tpm) tpm_challenges_.answered(device, *attested.tpm);
   if (std::holds_alternative<RegisterRequest>(pending.request)) {
     serve_register(std::move(pending), attested, *known, out);
@@ -290,6 +309,7 @@ void RegistrationEngine::serve_poll(PendingRequest pending, const PollRequest& p
   }
   if (parts->guid == kUnopenedGuid) {
     pending.request = RegisterRequest{poll.token, poll.claim, {}};
+    pending.is_counted = true;  // when it was put off
     serve_register(std::move(pending), attested, known, out);
     return;
   }

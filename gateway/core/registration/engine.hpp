@@ -78,6 +78,7 @@ class RegistrationEngine {
   [[nodiscard]] std::size_t waiting() const { return waiting_room_.size(); }
 
  private:
+  static void count_attestation(PendingRequest& pending, bool succeeded, Actions& out);
   void process(PendingRequest pending, Actions& out);
   void process_all(std::vector<PendingRequest> released, Actions& out);
   void reconsider(IntentRefused refused, Actions& out);

@@ -19,6 +19,7 @@ struct PendingRequest {
   bool fenced = false;             // matched again after the fence
   bool looked_back = false;        // the coordinator was asked, with or without an answer
   domain::DecisionTrace decision;  // how its claim was judged
+  bool is_counted = false;         // whether it attested was counted
   int decisions = 0;  // that came to nothing, since the enrollment had changed meanwhile
 
   [[nodiscard]] const Claim& claim() const {

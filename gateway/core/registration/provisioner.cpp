@@ -52,7 +52,6 @@ void Provisioner::begin(Operation& operation, PendingRequest pending,
   if (const auto* registering = std::get_if<RegisterRequest>(&pending.request)) {
     intent.api.payload = registering->body.payload;
   }
-  count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, true);
 
   intent.decision = pending.decision;
   const Result<Decided> decided =

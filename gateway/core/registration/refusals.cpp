@@ -8,6 +8,7 @@
 #include "gateway/core/limits.hpp"
 #include "gateway/core/registration/outcomes.hpp"
 #include "shared/base/encoding.hpp"
+#include "shared/domain/attestation/match_trace.hpp"
 #include "shared/protocol/sas_token.hpp"
 
 namespace berth::gateway {
@@ -22,11 +23,11 @@ std::string loggable(std::string_view text) {
   return out;
 }
 
+}  // namespace
+
 bool is_failed_attestation(Errc code) {
   return code == Errc::unauthorized || code == Errc::certificate_refused;
 }
-
-}  // namespace
 
 void Refusals::refuse(const PendingRequest& pending, const Error& error,
                       const std::optional<domain::EnrollmentRef>& enrollment, bool is_known,
@@ -44,7 +45,10 @@ void Refusals::refuse(const PendingRequest& pending, const Error& error,
   out.emplace_back(Refused{pending.token(), pending.tenant, loggable(claim.registration_id),
                            claim.source, claim.protocol, refusal.tracking_id, error});
   if (std::holds_alternative<RegisterRequest>(pending.request) && !pending.tenant.empty()) {
-    count(out, Count::What::attestation_attempt, pending.tenant, claim.protocol, {}, false);
+    // The coordinator tells them apart by the same trace.
+    if (domain::passed_attestation(pending.decision)) {
+      count(out, Count::What::registration_attempt, pending.tenant, claim.protocol, {}, false);
+    }
     // Recorded beside what exists, and only there: IDs that somebody makes up fill no disk.
     if ((is_known || enrollment) && may_record()) {
       domain::OutboxEntry entry;

@@ -15,6 +15,9 @@
 
 namespace berth::gateway {
 
+// Whether the error says that the device did not show who it is.
+[[nodiscard]] bool is_failed_attestation(Errc code);
+
 class Refusals {
  public:
   Refusals(const EngineSettings& settings, const EnginePorts& ports)

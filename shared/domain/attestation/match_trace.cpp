@@ -37,4 +37,10 @@ void MatchTrace::end(const Verdict& verdict) {
   }
 }
 
+bool passed_attestation(const DecisionTrace& trace) {
+  return !trace.checks.empty() && std::ranges::all_of(trace.checks, [](const auto& check) {
+    return check.result == CheckResult::passed;
+  });
+}
+
 }  // namespace berth::domain

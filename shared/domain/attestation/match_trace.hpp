@@ -35,4 +35,7 @@ class MatchTrace {
   std::vector<std::string_view> to_come_;
 };
 
+// Whether the trace is of a device whose evidence held: what failed then is something else.
+[[nodiscard]] bool passed_attestation(const DecisionTrace& trace);
+
 }  // namespace berth::domain

@@ -54,6 +54,17 @@ domain::EnrollmentGroup symmetric_group(const std::string& id) {
 
 TEST_GROUP(RegistrationEngine) {
   EngineBench bench;
+  std::vector<Count> counts;
+
+  std::ptrdiff_t counted(Count::What what, bool succeeded) {
+    for (const Count& count : bench.take<Count>()) counts.push_back(count);
+    return std::ranges::count_if(counts, [&](const Count& count) {
+      return count.what == what && count.succeeded == succeeded;
+    });
+  }
+  std::ptrdiff_t attestations(bool succeeded) {
+    return counted(Count::What::attestation_attempt, succeeded);
+  }
 };
 
 // ---- The good way ----
@@ -202,6 +213,52 @@ TEST(RegistrationEngine, CountsAttestationsRegistrationsAndAssignments) {
   LONGS_EQUAL(1, counted.count(Count::What::attestation_attempt));
   LONGS_EQUAL(1, counted.count(Count::What::registration_attempt));
   LONGS_EQUAL(1, counted.count(Count::What::device_assignment));
+}
+
+TEST(RegistrationEngine, CountsOneAttestationPerRequestHoweverOftenItIsMatched) {
+  bench.cache.put(individual("dev-1"));
+  const auto token = bench.register_device("dev-1");
+  bench.answer_look_back();
+  for (int i = 0; i < kMaxDecisionRounds; ++i) {
+    const auto wanted = bench.take_one<JournalIntent>();
+    bench.take_in(bench.engine().on_journaled(wanted.operation,
+                                              Error{Errc::version_mismatch, "changed meanwhile"}));
+  }
+  bench.check_refused(token, Errc::unavailable);
+  // It attested; what failed is its registration.
+  LONGS_EQUAL(1, attestations(true));
+  LONGS_EQUAL(0, attestations(false));
+}
+
+TEST(RegistrationEngine, CountsADeviceThatWasPutOffOnce) {
+  bench.cache.put(individual("dev-1"));
+  const auto token = bench.register_device("dev-1");
+  bench.answer_look_back();
+  const auto wanted = bench.take_one<JournalIntent>();
+  bench.take_in(bench.engine().on_journaled(wanted.operation, Error{Errc::throttled, "no room"}));
+  bench.poll("dev-1", bench.operation_reply(token).status.operation_id);
+  bench.journal_intent();
+  LONGS_EQUAL(1, attestations(true));
+  LONGS_EQUAL(0, attestations(false));
+}
+
+TEST(RegistrationEngine, CountsWhatThePermitDoesNotCoverAsARegistrationThatFailed) {
+  bench.cache.put(individual("dev-1"));
+  bench.link.up = false;
+  bench.admission.refuse_new = "used up";
+  bench.check_refused(bench.register_device("dev-1"), Errc::unavailable);
+  LONGS_EQUAL(1, attestations(true));
+  LONGS_EQUAL(0, attestations(false));
+  LONGS_EQUAL(1, counted(Count::What::registration_attempt, false));
+}
+
+TEST(RegistrationEngine, CountsAWrongKeyAsAnAttestationThatFailedAndAsNoRegistration) {
+  bench.cache.put(individual("dev-1"));
+  bench.link.up = false;
+  bench.register_device("dev-1", key(66));
+  LONGS_EQUAL(0, attestations(true));
+  LONGS_EQUAL(1, attestations(false));
+  LONGS_EQUAL(0, counted(Count::What::registration_attempt, false));
 }
 
 // ---- One owner per device ----

@@ -44,3 +44,18 @@ TEST(MatchTrace, NotesNothingWhereNobodyAsks) {
   notes.end(Refusal{Error{Errc::disabled, "it is disabled"}});
   LONGS_EQUAL(0, trace.checks.size());
 }
+
+TEST(MatchTrace, TellsWhoPassedFromWhomWasRefusedAndFromWhomNobodyJudged) {
+  CHECK_FALSE(passed_attestation(trace));
+  MatchTrace passed(&trace);
+  passed.at("a");
+  passed.at("b");
+  passed.end(Attested{});
+  CHECK_TRUE(passed_attestation(trace));
+  trace = {};
+  MatchTrace refused(&trace);
+  refused.at("a");
+  refused.at("b");
+  refused.end(Refusal{Error{Errc::disabled, "it is disabled"}});
+  CHECK_FALSE(passed_attestation(trace));
+}
