@@ -1,6 +1,7 @@
 #include "coordinator/api/audit_view.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -24,13 +25,17 @@ View shown(const bj::object& object, Bytes secrets = {}) {
       AuditView{json::serialize(bj::value(object)), SecretBytes(std::move(secrets))});
 }
 
-void add_secret(Bytes& to, const SecretBytes& secret) {
+void add_secret(Bytes& to, ByteView secret) {
   // With its length: no two pairs of keys give the same bytes.
   const std::size_t size = secret.size();
   for (unsigned shift = 0; shift < 32; shift += 8) {
     to.push_back(static_cast<std::uint8_t>(size >> shift));
   }
-  append(to, secret.reveal());
+  append(to, secret);
+}
+
+void add_secret(Bytes& to, const SecretBytes& secret) {
+  add_secret(to, secret.reveal());
 }
 
 Bytes secrets_of(const domain::Attestation& attestation) {
@@ -52,8 +57,18 @@ void hide_query(bj::object& enrollment, Bytes& secrets) {
   const std::string text(url->get_string());
   const std::size_t query = text.find('?');
   if (query == std::string::npos) return;
-  append(secrets, as_bytes(std::string_view(text).substr(query)));
+  add_secret(secrets, as_bytes(std::string_view(text).substr(query)));
   *url = text.substr(0, query) + "?(hidden)";
+}
+
+// What admins put into twins and notes about devices is anybody's guess: passwords of device
+// programs, the site's network key. With its name, so that text that moves is a change.
+void hide_member(bj::object& enrollment, std::string_view name, Bytes& secrets) {
+  bj::value* const member = enrollment.if_contains(name);
+  if (member == nullptr) return;
+  add_secret(secrets, as_bytes(name));
+  add_secret(secrets, as_bytes(json::serialize(*member)));
+  *member = "(hidden)";
 }
 
 template <class T>
@@ -65,6 +80,8 @@ View enrollment_view(const json::EnrollmentJson& json, const store::Record& reco
                                  json::Keys::hidden);
   Bytes secrets = secrets_of(enrollment->record.attestation);
   hide_query(object, secrets);
+  hide_member(object, "initialTwin", secrets);
+  hide_member(object, "optionalDeviceInformation", secrets);
   return shown(object, std::move(secrets));
 }
 

@@ -54,6 +54,19 @@ TEST_GROUP(AdminAudit) {
   Answer put_group(const std::string& id) {
     return fixture.call("PUT", "/enrollmentGroups/" + id + kVersion, group_body(id));
   }
+  Answer put_with_twin(const std::string& id, const std::string& tag, const std::string& desired,
+                       const std::string& information, const std::string& if_match = {}) {
+    AuditedApiFixture::HeaderList headers;
+    if (!if_match.empty()) headers.emplace_back("If-Match", if_match);
+    return fixture.call("PUT", "/enrollments/" + id + kVersion,
+                        R"({"registrationId":")" + id +
+                            R"(","attestation":{"type":"symmetricKey"},"initialTwin":{"tags":)"
+                            R"({"wifi":")" +
+                            tag + R"("},"properties":{"desired":{"password":")" + desired +
+                            R"("}}},"optionalDeviceInformation":{"note":")" + information +
+                            R"("}})",
+                        headers);
+  }
   const std::string chips = "/berth/v1/enrollmentGroups/chips/tpms";
   static std::string chip(const std::string& number) {
     return std::string(62, 'a') + number;
@@ -405,6 +418,19 @@ TEST(AdminAudit, HoldsNoSecret) {
                              R"("apiVersion":"2019-03-31"}})")
                        .status);
   secrets.emplace_back("topsecretcode");
+  // What devices find in their twin at first, or what is noted about them, may be a password.
+  CHECK_EQUAL(200,
+              put_with_twin("dev-t", "twintagsecret", "twindesiredsecret", "notedsecret").status);
+  CHECK_EQUAL(200, fixture
+                       .call("PUT", std::string("/enrollmentGroups/group-t") + kVersion,
+                             R"({"enrollmentGroupId":"group-t","attestation":)"
+                             R"({"type":"symmetricKey"},"initialTwin":{"tags":)"
+                             R"({"wifi":"grouptwinsecret"}}})")
+                       .status);
+  for (const char* text :
+       {"twintagsecret", "twindesiredsecret", "notedsecret", "grouptwinsecret"}) {
+    secrets.emplace_back(text);
+  }
   for (const char* name : {coordinator::kOwnerKeyName}) {
     const auto owner = (*fixture.catalog.policies.find(fixture.tenant, name))->record;
     secrets.push_back(to_base64(owner.primary_key.reveal()));
@@ -419,6 +445,24 @@ TEST(AdminAudit, HoldsNoSecret) {
       CHECK_TRUE_TEXT(text.find(to_hex(*raw)) == std::string::npos, one.c_str());
     }
   }
+}
+
+TEST(AdminAudit, SaysThatATwinChangedWithoutSayingWhatItIs) {
+  const auto last = [this](const std::string& name) {
+    return AuditedApiFixture::field(fixture.notes().back(), name);
+  };
+  Answer answer = put_with_twin("dev-t", "one", "two", "three");
+  STRCMP_EQUAL("set", last("secrets").c_str());
+  CHECK(last("after").find(R"x("initialTwin":"(hidden)")x") != std::string::npos);
+  CHECK(last("after").find(R"x("optionalDeviceInformation":"(hidden)")x") != std::string::npos);
+  answer = put_with_twin("dev-t", "one", "two", "three", answer.member("etag"));
+  STRCMP_EQUAL("kept", last("secrets").c_str());
+  answer = put_with_twin("dev-t", "other", "two", "three", answer.member("etag"));
+  STRCMP_EQUAL("changed", last("secrets").c_str());
+  answer = put_with_twin("dev-t", "other", "other", "three", answer.member("etag"));
+  STRCMP_EQUAL("changed", last("secrets").c_str());
+  answer = put_with_twin("dev-t", "other", "other", "other", answer.member("etag"));
+  STRCMP_EQUAL("changed", last("secrets").c_str());
 }
 
 TEST(AdminAudit, GivesAnExportThatProvesItself) {
