@@ -312,6 +312,14 @@ class KeyRolls {
     if constexpr (std::is_same_v<Kind, OfIndividual>) {
       const auto named = domain::check_common_name(*parsed, record.registration_id);
       if (!named) return Error{Errc::invalid, named.error().reason};
+    } else {
+      if (!parsed->is_ca) {
+        return Error{Errc::invalid, "the certificate is not one of a CA, so that it issues none"};
+      }
+      if (parsed->has_key_usage && !parsed->may_sign_certificates) {
+        return Error{Errc::invalid,
+                     "the certificate may not sign others (its key usage lacks keyCertSign)"};
+      }
     }
     return domain::NewCredential(std::move(*der));
   }

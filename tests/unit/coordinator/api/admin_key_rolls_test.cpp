@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -84,6 +85,19 @@ TEST_GROUP(AdminKeyRolls) {
     change.body = sync::encode(record);
     change.terms = store::terms_of(record);
     CHECK(coordinator::commit_change(fixture.store, fixture.tenant, change).has_value());
+  }
+  // The new CA's certificate with another key usage, for digitalSignature alone; nobody looks at
+  // its signature here.
+  Bytes ca_that_signs_nothing() const {
+    Bytes der = new_ca.certificate;
+    const Bytes oid{0x55, 0x1D, 0x0F};
+    const auto extension = std::search(der.begin(), der.end(), oid.begin(), oid.end());
+    const Bytes bits{0x03, 0x02};
+    const auto usage = std::search(extension, der.end(), bits.begin(), bits.end());
+    CHECK(der.end() - usage >= 4);
+    usage[2] = 7;
+    usage[3] = 0x80;
+    return der;
   }
   Answer start(const std::string& body = "{}") {
     return fixture.call("POST", kRoll + "/start", body);
@@ -267,6 +281,16 @@ TEST(AdminKeyRolls, TakesNoCertificateThatDevicesWouldBeRefusedFor) {
   const Answer late = start(R"({"certificate":")" + to_base64(expired.certificate) + R"("})");
   CHECK_EQUAL(400, late.status);
   CHECK(late.member("message").find("expired") != std::string::npos);
+  // The leaf of a device, say, taken from the wrong file.
+  for (const auto& leaf : {berth::testing::make_leaf(new_ca, {.common_name = "press-1"}),
+                           berth::testing::make_self_signed({.common_name = "press-1"})}) {
+    const Answer refused = start(R"({"certificate":")" + to_base64(leaf.certificate) + R"("})");
+    CHECK_EQUAL(400, refused.status);
+    CHECK(refused.member("message").find("not one of a CA") != std::string::npos);
+  }
+  const Answer mute = start(R"({"certificate":")" + to_base64(ca_that_signs_nothing()) + R"("})");
+  CHECK_EQUAL(400, mute.status);
+  CHECK(mute.member("message").find("keyCertSign") != std::string::npos);
   CHECK_EQUAL(400, start(R"({"certificate":"nonsense"})").status);
   CHECK_EQUAL(400, start(R"({"certificate":")" + to_base64(old_ca.certificate) + R"("})").status);
 }
