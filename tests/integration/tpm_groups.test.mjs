@@ -87,6 +87,30 @@ function assertSignedBy(key, token) {
       (field) => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)]));
   assert.equal(decodeURIComponent(fields.sig), hmac(key, `${fields.sr}\n${fields.se}`));
 }
+// An endorsement key, and the registration ID that it makes.
+function named(key) {
+  const bits = Array.from(createHash('sha256').update(key).digest(),
+                          (byte) => byte.toString(2).padStart(8, '0')).join('');
+  const registrationId = bits.match(/.{1,5}/g).map(
+      (five) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(five.padEnd(5, '0'), 2)]).join('');
+  return {endorsementKey: key.toString('base64'), registrationId};
+}
+// A first register with keys and a certificate that no client of ours would show together.
+async function askedWith({endorsementKey, storageRootKey, registrationId, endorsementKeyCertificate}) {
+  const response = await fetch(
+      `https://${dev.device.host}/${dev.idScope}/registrations/${registrationId}/register?` +
+          'api-version=2021-06-01',
+      {
+        method: 'PUT',
+        headers: {'Content-Type': 'application/json'},
+        body: JSON.stringify({
+          registrationId,
+          tpm: {endorsementKey, storageRootKey,
+                endorsementKeyCertificates: [endorsementKeyCertificate]},
+        }),
+      });
+  return response.status;
+}
 const gatewayLog = () => readFileSync(path.join(installation.dir, 'berth-gateway.log'), 'utf8');
 const logged = (reason) => until(`the gateway to log: ${reason}`, () => gatewayLog().includes(reason));
 
@@ -161,6 +185,19 @@ test('a disabled individual enrollment takes a chip out of its group', async () 
   assert.deepEqual(await hubsHolding(registrationId), []);
 });
 
+test('an enabled individual enrollment has its chip for itself', async () => {
+  const tpm = await chip();
+  const {endorsementKeyHash, endorsementKey, registrationId} = await shown(tpm);
+  await client.createOrUpdateIndividualEnrollment(
+      {registrationId: 'own-device', attestation: {type: 'tpm', tpm: {endorsementKey}}});
+  await admit('delivered', {endorsementKeyHash});
+  assert.equal((await refusedDevice(tpm, 'https')).errorCode, 403202);
+  await logged('an individual enrollment names this endorsement key');
+  assert.deepEqual(await hubsHolding(registrationId), []);
+  assert.equal((await provision(tpm, 'https', '--registration-id', 'own-device')).deviceId,
+               'own-device');
+});
+
 test('a delivery is refused chip by chip, with the reason', async () => {
   await makeGroup('second');
   const hash = (text) => createHash('sha256').update(text).digest('hex');
@@ -233,23 +270,28 @@ test('a chip of another maker is refused, and so is another chip\'s certificate'
   assert.notEqual(told.status, 'assigned');
   await logged('does not verify with the key of');
 
-  const {endorsementKey, storageRootKey, registrationId} = await shown(theirs);
   const {endorsementKeyCertificate} = await shown(ours);
-  const response = await fetch(
-      `https://${dev.device.host}/${dev.idScope}/registrations/${registrationId}/register?` +
-          'api-version=2021-06-01',
-      {
-        method: 'PUT',
-        headers: {'Content-Type': 'application/json'},
-        body: JSON.stringify({
-          registrationId,
-          tpm: {endorsementKey, storageRootKey,
-                endorsementKeyCertificates: [endorsementKeyCertificate]},
-        }),
-      });
-  assert.equal(response.status, 401);
+  assert.equal(await askedWith({...await shown(theirs), endorsementKeyCertificate}), 401);
   await logged('the endorsement key\'s certificate is of another key');
   await client.deleteEnrollmentGroup('ours');
+});
+
+test('a chip is not another one by another spelling of its key', async () => {
+  const tpm = await chipOf(maker);
+  await makeGroup('spelled', attestation(maker.issuer));
+  await until('the gateway to know the group',
+              async () => (await provision(tpm, 'https', '--ek-certificate')).status === 'assigned');
+  const keys = await shown(tpm);
+  const key = Buffer.from(keys.endorsementKey, 'base64');
+  assert.equal(named(key).registrationId, keys.registrationId);
+  assert.equal(await askedWith({...keys, ...named(key)}), 401);  // the challenge, as it is
+  const before = gatewayLog().length;
+  const altered = Buffer.from(key);
+  altered.writeUInt32BE(65537, 54);  // the exponent, written out
+  assert.equal(await askedWith({...keys, ...named(altered)}), 401);
+  await until('the gateway to log why',
+              () => gatewayLog().slice(before).includes('is of a key by the TCG\'s template L-1'));
+  await client.deleteEnrollmentGroup('spelled');
 });
 
 // ---- To the service SDK ----
