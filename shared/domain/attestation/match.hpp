@@ -79,7 +79,7 @@ class EnrollmentLookup {
       const ports::Sha256Digest& endorsement_key) = 0;
   // Certificates by which groups admit TPMs and that may have this subject; as above.
   [[nodiscard]] virtual Result<std::vector<SigningCertificate>> tpm_issuers(ByteView subject) = 0;
-  // Whether any disabled individual enrollment names this endorsement key, served here or not.
+  // Whether an individual enrollment names this endorsement key: any here, a disabled one anywhere.
   [[nodiscard]] virtual Result<bool> is_endorsement_key_blocked(
       const ports::Sha256Digest& endorsement_key) = 0;
   // All symmetric groups, also disabled ones, whose keys may be used here.
