@@ -79,8 +79,17 @@ Result<domain::Evidence> read_tpm(const bj::object& tpm) {
   if (!endorsement_key) return endorsement_key.error();
   auto storage_root_key = read_tpm_key(tpm, "storageRootKey", false);
   if (!storage_root_key) return storage_root_key.error();
+  domain::TpmEvidence shown{std::move(*endorsement_key), std::move(*storage_root_key)};
+  const auto texts = json::find_array(tpm, "certificates");
+  if (!texts) return texts.error();
+  if (*texts != nullptr && !(*texts)->empty()) {
+    auto ders =
+        read_certificates(**texts, "'evidence.tpm.certificates'", domain::kMaxTpmCertificates);
+    if (!ders) return ders.error();
+    shown.certificates = std::move(*ders);
+  }
   domain::Evidence evidence;
-  evidence.tpm = domain::TpmEvidence{std::move(*endorsement_key), std::move(*storage_root_key)};
+  evidence.tpm = std::move(shown);
   return evidence;
 }
 

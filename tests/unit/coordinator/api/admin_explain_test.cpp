@@ -6,6 +6,8 @@
 #include "shared/json/certificate_text.hpp"
 #include "tests/support/test_pki.hpp"
 #include "tests/unit/coordinator/api/explain_fixture.hpp"
+#include "tests/vectors/tpm/endorsement_certificate.hpp"
+#include "tests/vectors/tpm/keys.hpp"
 
 using namespace berth;
 using berth::testing::Answer;
@@ -60,6 +62,26 @@ TEST_GROUP(AdminExplain) {
     boost::json::object body{
         {"registrationId", name},
         {"evidence", boost::json::object{{"certificateChain", std::move(texts)}}}};
+    return fixture.call("POST", kExplain, berth::json::serialize(body));
+  }
+  void enroll_tpm_group(const std::string& name, const std::string& certificates = {}) {
+    const std::string body = R"({"enrollmentGroupId":")" + name +
+                             R"(","attestation":{"type":"tpm","tpmGroup":{"certificates":[)" +
+                             certificates + "]}}}";
+    CHECK_EQUAL(
+        200,
+        fixture.call("PUT", "/enrollmentGroups/" + name + berth::testing::kVersion, body).status);
+  }
+  // The chip of tests/vectors/tpm, with these certificates.
+  Answer explain_chip(const std::vector<std::string_view>& certificates) {
+    boost::json::array texts;
+    for (const std::string_view text : certificates) texts.emplace_back(text);
+    boost::json::object body{
+        {"registrationId", vectors::kEndorsementKeyRegistrationId},
+        {"evidence", boost::json::object{
+                         {"tpm", boost::json::object{{"endorsementKey", vectors::kEndorsementKey},
+                                                     {"storageRootKey", vectors::kStorageRootKey},
+                                                     {"certificates", std::move(texts)}}}}}};
     return fixture.call("POST", kExplain, berth::json::serialize(body));
   }
 };
@@ -272,6 +294,42 @@ TEST(AdminExplain, TakesAsManyCertificatesAsADeviceMayPresent) {
   const auto leaf = berth::testing::make_self_signed({"dev-1"});
   CHECK_EQUAL(200, explain_chain("dev-1", std::vector<Bytes>(8, leaf.certificate)).status);
   CHECK_EQUAL(400, explain_chain("dev-1", std::vector<Bytes>(9, leaf.certificate)).status);
+}
+
+TEST(AdminExplain, ShowsThatAGroupAdmitsAChipOnItsList) {
+  enroll_tpm_group("chips");
+  STRCMP_EQUAL("refused", explain_chip({}).member("outcome").c_str());
+  const std::string key(vectors::kEndorsementKey);
+  CHECK_EQUAL(200, fixture
+                       .call("POST", "/berth/v1/enrollmentGroups/chips/tpms",
+                             R"({"tpms":[{"endorsementKey":")" + key + R"("}]})")
+                       .status);
+  const Answer answer = explain_chip({});
+  STRCMP_EQUAL("assigned", answer.member("outcome").c_str());
+  STRCMP_EQUAL("chips", answer.member("enrollmentGroupId").c_str());
+}
+
+TEST(AdminExplain, ShowsThatAGroupAdmitsAChipByTheCertificateOfItsMaker) {
+  const std::string maker(vectors::kTpmMakerCertificate);
+  enroll_tpm_group("makers", R"({"certificate":")" + maker + "\"}");
+  const Answer without = explain_chip({});
+  STRCMP_EQUAL("refused", without.member("outcome").c_str());
+  const Answer answer = explain_chip({vectors::kEndorsementCertificate});
+  STRCMP_EQUAL("assigned", answer.member("outcome").c_str());
+  STRCMP_EQUAL("makers", answer.member("enrollmentGroupId").c_str());
+  STRCMP_EQUAL("answers", result_of_group(answer, "makers").c_str());
+  // One of another key.
+  STRCMP_EQUAL("refused", explain_chip({vectors::kTpmMakerCertificate}).member("outcome").c_str());
+}
+
+TEST(AdminExplain, TakesAsManyCertificatesOfAChipAsItMayShow) {
+  enroll_tpm_group("chips");
+  const auto shown = [](std::size_t count) {
+    return std::vector<std::string_view>(count, vectors::kEndorsementCertificate);
+  };
+  CHECK_EQUAL(200, explain_chip(shown(domain::kMaxTpmCertificates)).status);
+  CHECK_EQUAL(400, explain_chip(shown(domain::kMaxTpmCertificates + 1)).status);
+  CHECK_EQUAL(400, explain_chip({"not a certificate"}).status);
 }
 
 TEST(AdminExplain, NeedsTheRightsToReadEnrollmentsAndRegistrations) {
