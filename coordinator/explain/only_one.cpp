@@ -1,6 +1,7 @@
 #include "coordinator/explain/only_one.hpp"
 
 #include <utility>
+#include <variant>
 
 namespace berth::coordinator {
 
@@ -58,10 +59,18 @@ Result<bool> OnlyOne::is_endorsement_key_blocked(const ports::Sha256Digest& endo
 }
 
 Result<std::vector<domain::GroupKeys>> OnlyOne::symmetric_groups() {
-  auto all = all_.symmetric_groups();
-  if (!all) return all;
-  std::erase_if(*all, [this](const auto& keys) { return !is_it(keys.group); });
-  return all;
+  std::vector<domain::GroupKeys> keys;
+  if (!only_.is_group) return keys;
+  const auto id = domain::EnrollmentGroupId::parse(only_.id);
+  if (!id) return id.error();
+  // The one record alone: whoever judges every group of a tenant by itself asks once for each.
+  const auto found = all_.group(*id);
+  if (!found) return found.error();
+  if (!*found) return keys;
+  const domain::EnrollmentGroup& group = (*found)->record;
+  const auto* symmetric = std::get_if<domain::SymmetricKeyAttestation>(&group.attestation);
+  if (symmetric != nullptr) keys.push_back({group.group_id, *symmetric});
+  return keys;
 }
 
 }  // namespace berth::coordinator
