@@ -204,6 +204,30 @@ test('an export without keys shows none, and its etags guard against changes', a
   for (const {errorCode} of refused) assert.equal(errorCode, 412201);
 });
 
+test('an export without keys is for its owner only, as twins and webhooks hold secrets', async () => {
+  for (const noun of ['enrollment', 'group']) {
+    const exported = await berth(noun, 'export', file(`${noun}-no-keys.jsonl`));
+    assert.equal(exported.code, 0, exported.err);
+    assert.equal(statSync(file(`${noun}-no-keys.jsonl`)).mode & 0o777, 0o600);
+  }
+});
+
+test('no report is written over the file that is imported', async () => {
+  const before = read('some.csv');
+  const imported = await berth('enrollment', 'import', file('some.csv'), '--mode', 'upsert',
+                               '--report', file('some.csv'));
+  assert.equal(imported.code, 2, imported.err);
+  assert.match(imported.err, /--report/);
+  assert.equal(read('some.csv'), before);
+  const note = 'endorsementKeyHash\n';
+  writeFileSync(file('note.csv'), note);
+  const tpms = await berth('group', 'tpm-import', 'chips', file('note.csv'), '--report',
+                           file('note.csv'));
+  assert.equal(tpms.code, 2, tpms.err);
+  assert.match(tpms.err, /--report/);
+  assert.equal(read('note.csv'), note);
+});
+
 test('enrollment groups go out and in as well', async () => {
   const groups = [
     {enrollmentGroupId: 'by-key', attestation: {type: 'symmetricKey'}, iotHubs: hubNames},
