@@ -36,6 +36,7 @@
 #include "shared/crypto/pem_files.hpp"
 #include "shared/crypto/tss2/tpm_key_sealer.hpp"
 #include "shared/crypto/wolfssl/wolfssl.hpp"
+#include "shared/domain/attestation/match_trace.hpp"
 #include "shared/json/dynamic_security_json.hpp"
 #include "shared/protocol/connection_string.hpp"
 #include "shared/runtime/diagnostic_log.hpp"
@@ -429,12 +430,26 @@ class Coordinator::Impl {
     runtime::write_diagnostic(log_, line);
   }
 
+  // As gateways count; what stands in quarantine is not believed.
+  void count_outcome(const TakenOutcome& outcome, bool is_assigned) {
+    if (!outcome.quarantine_reason.empty()) return;
+    const domain::IdScope& tenant = outcome.entry.id_scope;
+    const domain::Registration& registration = outcome.entry.registration;
+    if (is_assigned) {
+      fleet_metrics_.registration_attempt(tenant, registration.assigned_hub, true);
+      if (outcome.is_placed) fleet_metrics_.device_assignment(tenant, registration.assigned_hub);
+    } else if (registration.last_attempt &&
+               domain::passed_attestation(registration.last_attempt->decision)) {
+      fleet_metrics_.registration_attempt(tenant, registration.last_attempt->decision.host_name,
+                                          false);
+    }
+  }
+
   void note_outcome(const TakenOutcome& outcome) {
     const domain::OutboxEntry& entry = outcome.entry;
     const domain::Registration& registration = entry.registration;
     const bool is_assigned = entry.kind == domain::OutboxEntry::Kind::assigned;
-    fleet_metrics_.registration_attempt(entry.id_scope, registration.assigned_hub, is_assigned);
-    if (is_assigned) fleet_metrics_.device_assignment(entry.id_scope, registration.assigned_hub);
+    count_outcome(outcome, is_assigned);
     runtime::Diagnostic line;
     line.category = runtime::kDeviceOperations;
     line.operation_name = "Register";

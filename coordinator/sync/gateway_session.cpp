@@ -571,8 +571,8 @@ void GatewaySession::tell_outcome(const sync::OutboxEntries& entries,
   if (!server_.services_.outcome || taken.is_repeated) return;
   for (const domain::OutboxEntry& entry : entries.entries) {
     if (entry.sequence != taken.sequence) continue;
-    server_.services_.outcome(
-        TakenOutcome{entry, gateway_.gateway_id, gateway_.site, taken.quarantine_reason});
+    server_.services_.outcome(TakenOutcome{entry, gateway_.gateway_id, gateway_.site,
+                                           taken.quarantine_reason, taken.is_placed});
   }
 }
 

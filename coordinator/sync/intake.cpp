@@ -301,6 +301,7 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
     incoming.created = present.registration ? present.registration->created : batch.now;
     present.registration = std::move(incoming);
     present.is_dirty = true;
+    taken.is_placed = true;
     return taken;
   }
 
@@ -326,8 +327,9 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
       incoming.last_attempt = current.last_attempt;
     }
     if (decided_apart) incoming.superseded = side_of(current);
+    taken.is_placed = !same_place(current, incoming);
     // Another gateway may have moved the device from an older place than this one.
-    if (!is_ours && !same_place(current, incoming)) batch.clean_up(entry.id_scope, current);
+    if (!is_ours && taken.is_placed) batch.clean_up(entry.id_scope, current);
     current = std::move(incoming);
     present.is_dirty = true;
     return taken;

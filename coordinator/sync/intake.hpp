@@ -54,6 +54,7 @@ class Intake {
     std::optional<sync::RecordChange> registration;
     std::string quarantine_reason;  // empty: applied
     bool is_repeated = false;       // it was taken in before
+    bool is_placed = false;  // the device has a place that it did not have: it is new, or moved
   };
   struct Outcome {
     std::vector<Taken> taken;

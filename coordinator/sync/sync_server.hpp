@@ -42,6 +42,7 @@ struct TakenOutcome {
   domain::GatewayId gateway;
   domain::SiteId site;
   std::string quarantine_reason;  // empty: applied
+  bool is_placed = false;         // Intake::Taken
 };
 
 class SyncServer {

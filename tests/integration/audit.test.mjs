@@ -200,17 +200,20 @@ test('what an admin does is in the log of service operations, and in the audit l
 });
 
 test('the metrics count what happened, on both programs', async () => {
+  const atCoordinator = (trackingId) =>
+      lineWith('berth-coordinator', (line) => line.CorrelationId === trackingId);
+  const first = await scrape(dev.metrics.gateway);
+  const fleetFirst = await scrape(dev.metrics.coordinator);
   const key = await enroll('counted-1');
   await until('the gateway to know the enrollment',
               async () => (await register('counted-1', key)).status === 202);
-  await registerUntilAssigned('counted-1', key);
-  await until('the coordinator to know the device',
-              async () => (await client.getDeviceRegistrationState('counted-1')).responseBody);
+  await atCoordinator(await registerUntilAssigned('counted-1', key));
   const before = await scrape(dev.metrics.gateway);
   const fleetBefore = await scrape(dev.metrics.coordinator);
-  const trackingId = await registerUntilAssigned('counted-1', key);
-  for (let i = 0; i < 3; ++i) await register('counted-1', newKey());
-  await lineWith('berth-coordinator', (line) => line.CorrelationId === trackingId);
+  await atCoordinator(await registerUntilAssigned('counted-1', key));
+  for (let i = 0; i < 3; ++i) {
+    await atCoordinator((await register('counted-1', newKey())).body.trackingId);
+  }
   const after = await scrape(dev.metrics.gateway);
   const fleetAfter = await scrape(dev.metrics.coordinator);
   const service_ = {provisioning_service_name: dev.idScope};
@@ -219,9 +222,20 @@ test('the metrics count what happened, on both programs', async () => {
   assert.equal(at('berth_attestation_attempts_total', {protocol: 'Https', status: 'Failure'}), 3);
   assert.equal(
       at('berth_registration_attempts_total', {iot_hub_name: hubNames[0], status: 'Success'}), 1);
-  assert.equal(counted(fleetBefore, fleetAfter, 'berth_fleet_registration_attempts_total',
-                       {...service_, iot_hub_name: hubNames[0], status: 'Success'}),
+  assert.equal(at('berth_registration_attempts_total', {status: 'Failure'}), 0);
+  const atFleet = (name, labels) =>
+      counted(fleetBefore, fleetAfter, name, {...service_, ...labels});
+  assert.equal(atFleet('berth_fleet_registration_attempts_total',
+                       {iot_hub_name: hubNames[0], status: 'Success'}),
                1);
+  // Who did not attest did not attempt to register.
+  assert.equal(atFleet('berth_fleet_registration_attempts_total', {status: 'Failure'}), 0);
+  // The device came into its hub once, and stayed there when it registered again.
+  const inHub = {...service_, iot_hub_name: hubNames[0]};
+  assert.equal(counted(first, before, 'berth_device_assignments_total', inHub), 1);
+  assert.equal(counted(fleetFirst, fleetBefore, 'berth_fleet_device_assignments_total', inHub), 1);
+  assert.equal(at('berth_device_assignments_total', {}), 0);
+  assert.equal(atFleet('berth_fleet_device_assignments_total', {}), 0);
 });
 
 test('the audit log is unbroken over restarts and kills, and signed by both sides', async () => {

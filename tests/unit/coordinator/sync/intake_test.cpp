@@ -106,6 +106,25 @@ TEST(Intake, TakesAnAssignmentAndTellsWhatStands) {
                  .has_value());
 }
 
+TEST(Intake, TellsWhetherTheDeviceHasAnotherPlace) {
+  const auto is_placed = [this](const domain::Gateway& gateway, const domain::OutboxEntry& entry) {
+    return take(gateway, {entry}).taken[0].is_placed;
+  };
+  CHECK_TRUE(is_placed(first, assigned(hub)));
+  clock.advance(std::chrono::seconds{1});
+  CHECK_FALSE(is_placed(first, assigned(hub)));
+  clock.advance(std::chrono::seconds{1});
+  CHECK_FALSE(is_placed(first, attempt("no", clock.wall())));
+  CHECK_TRUE(is_placed(first, assigned(other_hub)));
+  clock.advance(std::chrono::seconds{1});
+  CHECK_FALSE(is_placed(second, assigned(other_hub)));
+  // The older side of two, and what is put into quarantine.
+  CHECK_FALSE(is_placed(first, assigned(hub, std::chrono::seconds{60})));
+  auto unknown = assigned(hub);
+  unknown.registration.enrollment = {false, "Press-9", 1};
+  CHECK_FALSE(is_placed(first, unknown));
+}
+
 TEST(Intake, TakesEverythingOnce) {
   const auto entry = assigned(hub);
   take(first, {entry});
