@@ -185,7 +185,7 @@ std::vector<Endpoint> dry_run_endpoints(const Catalog& catalog, ports::Crypto& c
                                   domain::AccessRight::registration_status_read);
   return {
       {"POST", "/berth/v1/allocation:dryRun", read, false,
-       [&](const Call& call) { return run(catalog, crypto, entropy, call); }},
+       [&](const Call& call) { return run(catalog, crypto, entropy, call); }, true},
   };
 }
 

@@ -139,7 +139,7 @@ std::vector<Endpoint> explain_endpoints(const Catalog& catalog, ports::Crypto& c
                                   domain::AccessRight::registration_status_read);
   return {
       {"POST", "/berth/v1/registrations:explain", read, false,
-       [&](const Call& call) { return explain_registration(catalog, crypto, clock, call); }},
+       [&](const Call& call) { return explain_registration(catalog, crypto, clock, call); }, true},
   };
 }
 

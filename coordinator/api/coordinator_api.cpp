@@ -88,10 +88,10 @@ Result<http::Response> CoordinatorApi::answer(const http::Request& request,
   if (!caller) return caller.error();
   operation.tenant = caller->tenant;
   operation.caller = caller->key_name;
+  if ((endpoint.needs_api_version || endpoint.is_costly) && !rate_.admit(caller->tenant)) {
+    return Error{Errc::throttled, "the tenant's operations of this minute are used up"};
+  }
   if (endpoint.needs_api_version) {
-    if (!rate_.admit(caller->tenant)) {
-      return Error{Errc::throttled, "the tenant's operations of this minute are used up"};
-    }
     const auto version = read_api_version(target.parameter("api-version"));
     if (!version) return version.error();
   }

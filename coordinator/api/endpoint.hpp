@@ -55,6 +55,9 @@ struct Endpoint {
   bool needs_api_version = true;  // DPS operations do, /berth/v1 does not
   // An Error is answered through the error catalogue.
   std::function<Result<http::Response>(const Call&)> answer;
+  // Counts as one of the tenant's operations, as those with an API version do: it looks at many
+  // records, on the thread that serves everybody.
+  bool is_costly = false;
 };
 
 }  // namespace berth::coordinator

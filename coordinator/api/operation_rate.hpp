@@ -1,6 +1,6 @@
-// How many operations of the service API a tenant may call in a minute (service API 9). DPS allows
-// 1,000; here the operator decides, and by default there is no bound: whoever owns the coordinator
-// may import a hundred thousand enrollments as fast as it goes.
+// How many operations of the service API, explain and dry run among them, a tenant may call in a
+// minute (service API 9). DPS allows 1,000; here the operator decides, and by default there is no
+// bound: whoever owns the coordinator may import a hundred thousand enrollments as fast as it goes.
 #pragma once
 
 #include <chrono>

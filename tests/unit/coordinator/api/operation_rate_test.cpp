@@ -65,3 +65,28 @@ TEST(OperationRate, IsAnsweredWithTheTimeToWait) {
   request.headers.set("Authorization", "SharedAccessSignature sr=x");
   CHECK_EQUAL(401, api.handle(request).status);
 }
+
+TEST(OperationRate, CountsExplanationsAndDryRunsAndNothingElseOfOurOwn) {
+  berth::testing::ApiFixture fixture;
+  const auto status = [&fixture](coordinator::CoordinatorApi& api, const char* method,
+                                 const char* path) {
+    http::Request request;
+    request.method = method;
+    request.target = path;
+    request.headers.set("Host", berth::testing::kServiceHost);
+    request.headers.set("Authorization", fixture.token(coordinator::kOwnerKeyName));
+    request.headers.set("Content-Type", "application/json");
+    request.body = R"({"registrationId":"dev-1"})";
+    return api.handle(request).status;
+  };
+  for (const char* path : {"/berth/v1/registrations:explain", "/berth/v1/allocation:dryRun"}) {
+    coordinator::CoordinatorApi api(
+        fixture.catalog, *fixture.crypto, fixture.clock, fixture.entropy,
+        coordinator::admin_endpoints(fixture.catalog, *fixture.fleet, *fixture.joining,
+                                     *fixture.crypto, fixture.clock, fixture.entropy, {}),
+        {}, 1);
+    for (int i = 0; i < 3; ++i) CHECK_EQUAL(200, status(api, "GET", "/berth/v1/linkedHubs"));
+    CHECK(status(api, "POST", path) != 429);
+    CHECK_EQUAL(429, status(api, "POST", path));
+  }
+}
