@@ -1,36 +1,17 @@
 #include "coordinator/api/https_url.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <optional>
-#include <vector>
 
 #include "coordinator/api/limits.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/base/ip_address.hpp"
+#include "shared/base/text_parts.hpp"
 
 namespace berth::coordinator {
 namespace {
 
 Error invalid(std::string_view what, std::string_view why) {
   return Error{Errc::invalid, std::string(what) + " " + std::string(why)};
-}
-
-template <class Number>
-bool read_number(std::string_view text, int base, Number& into) {
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), into, base);
-  return !text.empty() && failure == std::errc{} && end == text.data() + text.size();
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
 }
 
 // Resolvers take "2130706433" and "0x7f.1" for addresses too; no name ends in such a label.

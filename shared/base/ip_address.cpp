@@ -1,31 +1,16 @@
 #include "shared/base/ip_address.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "shared/base/text_parts.hpp"
 
 namespace berth {
 namespace {
 
 using Octets = std::span<const std::uint8_t>;
-
-template <class Number>
-bool read_number(std::string_view text, int base, Number& into) {
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), into, base);
-  return !text.empty() && failure == std::errc{} && end == text.data() + text.size();
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 // Groups of a part of an IPv6 address, as bytes.
 bool read_groups(std::string_view text, std::vector<std::uint8_t>& bytes) {
