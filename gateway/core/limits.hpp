@@ -1,6 +1,10 @@
-// The limits of the gateway's core (design section 7), in one place. Each is tested at the limit
-// and one past it. Limits of the domain (certificate chain, IDs, keys) and of bodies are with their
-// code.
+// The limits of the gateway (design section 7), in one place: of what devices may ask for, hold and
+// make wait, and of what the gateway does by itself, towards its disk, the coordinator, hubs and
+// webhooks. Each is tested at the limit and one past it; tools/tidy/limits.py sees that none is
+// elsewhere in gateway/, and none without a test.
+//
+// What one message may hold is with its codec, for whoever reads it (shared/protocol, shared/json);
+// limits of the domain (certificate chain, IDs, keys) are with the domain.
 #pragma once
 
 #include <chrono>
@@ -23,9 +27,8 @@ inline constexpr std::chrono::seconds kDeviceWriteDeadline{15};
 inline constexpr int kMaxLoggedConnections = 20;
 
 // So many connections are a rush: when half of them are gone, their memory is given back to the
-// system. How often that is looked after.
+// system.
 inline constexpr std::size_t kRushConnections = 200;
-inline constexpr std::chrono::seconds kMemoryInterval{5};
 
 // HTTP, in bytes: the request line and its fields; the body (device API 8).
 inline constexpr std::size_t kMaxHttpHead = 16 * 1024;
@@ -39,6 +42,8 @@ inline constexpr std::chrono::seconds kHttpMaxIdle{60};
 // Registration engine, per shard.
 // Devices with an operation, running or kept for polling.
 inline constexpr std::size_t kMaxOperations = 20000;
+// Wakes that one call serves; the rest are due at once, in the next.
+inline constexpr int kMaxWakesPerCall = 256;
 // Requests that wait for a fence or a look-back.
 inline constexpr std::size_t kMaxWaitingRequests = 2000;
 // Requests of one device that wait for the same intent to be journaled.
@@ -63,6 +68,14 @@ inline constexpr std::chrono::milliseconds kFirstFailureDelay{250};
 inline constexpr std::chrono::milliseconds kMaxFailureDelay{4000};
 inline constexpr std::size_t kMaxCountedFailures = 10000;
 inline constexpr std::size_t kMaxHeldReplies = 2000;
+
+// Refusals that the audit log tells one by one, at once, and how long it takes until one more may
+// be; kinds of refusal (tenant and error) that are counted apart, the rest together; how often the
+// counts are told.
+inline constexpr std::size_t kRefusalBurst = 60;
+inline constexpr std::chrono::seconds kRefusalInterval{10};
+inline constexpr std::size_t kMaxRefusalKinds = 64;
+inline constexpr std::chrono::seconds kRefusalSummaryInterval{60};
 
 // Challenges that TPMs may answer, per shard and of one device; unanswered ones last for one to two
 // lifetimes, answered ones as long as they are used.
@@ -94,6 +107,47 @@ inline constexpr int kDevicesPerCleanup = 16;
 // doubled.
 inline constexpr std::chrono::seconds kFirstThrottlePause{1};
 inline constexpr std::chrono::seconds kLastThrottlePause{120};
+
+// For one exchange with a hub's registry; an operation has a few of them. For one with a broker,
+// whose answers may get lost (service API 6.8).
+inline constexpr std::chrono::milliseconds kHubTimeout{10000};
+inline constexpr std::chrono::milliseconds kBrokerTimeout{5000};
+inline constexpr std::size_t kMaxHubExchanges = 8;
+// Operations under way or waiting their turn, of one shard; a device beyond that is tried again
+// later.
+inline constexpr std::size_t kMaxHubOperations = 4096;
+// Connections kept to one hub, of one shard: a burst of devices pays for no more handshakes.
+inline constexpr std::size_t kMaxIdleHubConnections = 32;
+// Hubs of which something is remembered; past this many, those of which nothing need be are
+// forgotten.
+inline constexpr std::size_t kMaxIdleHubs = 256;
+// A probe that takes longer counts as unreachable: the hub keeps its last latency.
+inline constexpr std::chrono::milliseconds kProbeTimeout{5000};
+
+// Calls of webhooks under way at once; a device beyond that is asked for again later.
+inline constexpr std::size_t kMaxWebhookCalls = 256;
+
+// The disk. Change sets that may wait, at some 16,000 grouped commits a second a quarter of a
+// second of work; more are refused with Errc::throttled. Change sets that share one flush.
+inline constexpr std::size_t kMaxWaitingChangeSets = 4096;
+inline constexpr std::size_t kMaxGroupedChangeSets = 128;
+// Refused attempts that wait to be recorded; more are dropped, so that a flood of bad credentials
+// can't keep the disk from those that are good. The same of refusals on their way to the audit log.
+inline constexpr std::size_t kMaxWaitingAttempts = 64;
+inline constexpr std::size_t kMaxWaitingNotes = 64;
+
+// The coordinator. For a connection to it; for each exchange of joining.
+inline constexpr std::chrono::milliseconds kCoordinatorConnectTimeout{10000};
+inline constexpr std::chrono::milliseconds kJoinTimeout{20000};
+// Questions of each kind that wait for it; more get no answer at once.
+inline constexpr std::size_t kMaxOpenQuestions = 4096;
+// A write of what it sent that the disk refuses, or for which too many wait, is tried again within
+// the session: from the first pause, doubled, to the last. So is a copy that can't be taken in
+// fetched again.
+inline constexpr std::chrono::milliseconds kFirstCommitRetry{20};
+inline constexpr std::chrono::milliseconds kLastCommitRetry{5000};
+// Registration IDs of which it said that it has none.
+inline constexpr std::size_t kMaxKnownAbsent = 100000;
 
 // MQTT (what a packet may hold is with its codec, shared/protocol/mqtt).
 // Requests that one session has open.
@@ -150,6 +204,8 @@ inline constexpr std::size_t kMaxCountedAddresses = 4096;
 // last messages are known again when they are repeated.
 inline constexpr std::size_t kMaxCoapRequests = 4;
 inline constexpr std::size_t kCoapRememberedMessages = 4;
+// The largest block: 16 bytes, doubled so many times (RFC 7959 section 2.2).
+inline constexpr std::uint8_t kMaxCoapBlockExponent = 6;
 // Unfinished bodies and long answers of all sessions, in bytes, and how long one may take.
 inline constexpr std::size_t kMaxCoapBuffered = 8 * 1024 * 1024;
 inline constexpr std::chrono::seconds kCoapTransferDeadline{60};

@@ -421,7 +421,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
   DeviceCoap mapping_;
   PskKeys keys_;
   std::shared_ptr<const crypto::DtlsServer> dtls_;
-  AddressRates rates_{settings_.handshake_burst, kCoapHandshakesPerSecond, kMaxCountedAddresses};
+  AddressRates rates_{settings_.handshake_burst, kCoapHandshakesPerSecond, settings_.max_addresses};
   CoapBudget budget_{kMaxCoapBuffered};
   SecretBytes offered_key_;  // of the handshake that libcoap asked for last
   coap_bin_const_t offered_{};

@@ -35,6 +35,7 @@ class CoapEndpoint {
     std::size_t max_sessions = kMaxCoapSessions;
     std::size_t max_handshakes = kMaxCoapHandshakes;  // two of each address at least
     int handshake_burst = kCoapHandshakeBurst;        // of one device's address
+    std::size_t max_addresses = kMaxCountedAddresses;
     std::chrono::seconds session_idle = kCoapSessionIdle;
   };
   struct Services {

@@ -17,9 +17,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kReadSize = 8 * 1024;
-// The session's own deadlines are shorter; this one only bounds the await.
-constexpr std::chrono::milliseconds kReadTimeout{3600000};
-constexpr std::chrono::milliseconds kWriteTimeout = kDeviceWriteDeadline;
+// A session's own deadlines are shorter; this only gives every wait an end.
+constexpr std::chrono::milliseconds kLongestWait{3600000};
 
 }  // namespace
 
@@ -84,7 +83,7 @@ runtime::Task<void> DeviceConnection::read() {
   co_await asio::this_coro::throw_if_cancelled(false);
   Bytes buffer(kReadSize);
   while (!ending_ && !ended_) {
-    const auto count = co_await transport_.read_some(buffer, kReadTimeout);
+    const auto count = co_await transport_.read_some(buffer, kLongestWait);
     if (!count || *count == 0) {
       end();
       break;
@@ -98,7 +97,7 @@ runtime::Task<void> DeviceConnection::write() {
   while (!ended_) {
     if (!pending_.empty()) {
       const Bytes sending = std::exchange(pending_, {});
-      const auto written = co_await transport_.write_all(sending, kWriteTimeout);
+      const auto written = co_await transport_.write_all(sending, kDeviceWriteDeadline);
       if (!written) end();
       continue;
     }
@@ -107,7 +106,7 @@ runtime::Task<void> DeviceConnection::write() {
       end();
       break;
     }
-    output_.expires_after(kReadTimeout);
+    output_.expires_after(kLongestWait);
     boost::system::error_code ignored;
     co_await output_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
@@ -118,7 +117,7 @@ runtime::Task<void> DeviceConnection::keep_time() {
   while (!ended_ && !ending_) {
     const auto wake = session_.next_wake();
     wake_.expires_after(wake ? std::max(MonotonicTime{0}, *wake - clock_.monotonic())
-                             : MonotonicTime{kReadTimeout});
+                             : MonotonicTime{kLongestWait});
     boost::system::error_code cancelled;
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     // Cancelled: the session has moved on, and with it its time.

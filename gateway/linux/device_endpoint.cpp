@@ -44,7 +44,7 @@ Result<std::unique_ptr<DeviceEndpoint>> DeviceEndpoint::bind(
   const auto& shards = services.shards.all();
   runtime::ListenerLimits limits;
   limits.gate = self.gate_;
-  limits.handshake_timeout = kHandshakeDeadline;
+  limits.handshake_timeout = settings.handshake_timeout;
   for (const auto& shard : shards) {
     for (const std::string& address : settings.addresses) {
       // A port that was free to choose is chosen once, for all addresses and shards.

@@ -33,6 +33,7 @@ class DeviceEndpoint {
     std::uint16_t mqtt_port = 8883;
     std::uint16_t amqp_port = 5671;
     std::size_t max_connections = kDefaultConnections;  // of the whole endpoint
+    std::chrono::milliseconds handshake_timeout = kHandshakeDeadline;
     runtime::HttpLimits http = device_http_limits();
   };
   struct Services {

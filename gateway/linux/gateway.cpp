@@ -51,7 +51,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kMaxBackgroundTasks = 16;
+// What serves, the link to the coordinator, and what is looked after now and then.
+constexpr std::size_t kBackgroundTasks = 7;
+constexpr std::chrono::seconds kMemoryInterval{5};
 
 }  // namespace
 
@@ -540,7 +542,7 @@ class Gateway::Impl {
 
   bool stopping_ = false;
   Result<void> result_;
-  runtime::TaskGroup tasks_{loop_.get_executor(), kMaxBackgroundTasks,
+  runtime::TaskGroup tasks_{loop_.get_executor(), kBackgroundTasks,
                             [this](const std::string& what) {
                               log_.error("a background task ended", {{"what", what}});
                             }};

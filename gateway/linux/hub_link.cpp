@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/core/limits.hpp"
 #include "shared/protocol/hub/registry_address.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
@@ -183,7 +184,7 @@ runtime::Task<Result<hub::HubResponse>> HubLink::send(Registry registry,
                                                       const hub::HubRequest& request) {
   if (const auto* batch = std::get_if<hub::dynsec::Request>(&request)) {
     if (registry.broker == nullptr) co_return Error{Errc::internal, "a broker without a client"};
-    auto answer = co_await registry.broker->ask(*batch, kBrokerTimeout);
+    auto answer = co_await registry.broker->ask(*batch, ports_.patience.broker);
     if (!answer) co_return answer.error();
     co_return hub::HubResponse(std::move(*answer));
   }
@@ -191,8 +192,8 @@ runtime::Task<Result<hub::HubResponse>> HubLink::send(Registry registry,
   http::Request signed_request = *std::get_if<http::Request>(&request);
   signed_request.headers.set("Authorization",
                              std::string(as_text(registry.token.authorization.reveal())));
-  auto response =
-      co_await registry.http->send(registry.url, std::move(signed_request), kHubTimeout);
+  auto response = co_await registry.http->send(registry.url, std::move(signed_request),
+                                               ports_.patience.registry);
   if (!response) co_return response.error();
   co_return hub::HubResponse(std::move(*response));
 }

@@ -14,6 +14,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "gateway/core/limits.hpp"
 #include "gateway/linux/hub_traffic.hpp"
 #include "shared/base/result.hpp"
 #include "shared/domain/model/ids.hpp"
@@ -30,19 +31,13 @@
 
 namespace berth::gateway {
 
-// For one exchange with a hub's registry; an operation has a few of them.
-inline constexpr std::chrono::milliseconds kHubTimeout{10000};
-// For one with a broker, whose answers may get lost (service API 6.8).
-inline constexpr std::chrono::milliseconds kBrokerTimeout{5000};
-inline constexpr std::size_t kMaxHubExchanges = 8;
-// Operations under way or waiting their turn, of one shard; a device beyond that is tried again
-// later.
-inline constexpr std::size_t kMaxHubOperations = 4096;
-// Connections kept to one hub, of one shard: a burst of devices pays for no more handshakes.
-inline constexpr std::size_t kMaxIdleHubConnections = 32;
-
 class HubLink {
  public:
+  // How long one exchange may take.
+  struct Patience {
+    std::chrono::milliseconds registry = kHubTimeout;
+    std::chrono::milliseconds broker = kBrokerTimeout;
+  };
   using Done = std::function<void(Result<hub::HubOutcome>)>;
   // Makes the operation on the hub's connector.
   using Start = std::function<std::unique_ptr<hub::HubOperation>(hub::HubConnector&)>;
@@ -56,6 +51,7 @@ class HubLink {
     hub::HubBodyCodec& json;
     hub::dynsec::DynamicSecurityCodec& broker_json;
     runtime::Reach reach = runtime::Reach::anywhere();  // of registries
+    Patience patience = {};
   };
 
   // `kind`: for whom the operations are. `machine_trust`: the CAs that are trusted for a hub that

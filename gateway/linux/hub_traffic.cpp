@@ -8,6 +8,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "gateway/core/limits.hpp"
+
 namespace berth::gateway {
 
 namespace asio = boost::asio;
@@ -120,6 +122,11 @@ void HubTraffic::ring() {
   const std::lock_guard lock(mutex_);
   rings_at_.reset();
   for (auto& [url, turns] : hubs_) grant(turns);
+}
+
+std::size_t HubTraffic::hubs() {
+  const std::lock_guard lock(mutex_);
+  return hubs_.size();
 }
 
 void HubTraffic::stop() {

@@ -27,9 +27,6 @@ namespace berth::gateway {
 
 class HubTraffic {
  public:
-  // Hubs that nothing is to be remembered of are forgotten past this many.
-  static constexpr std::size_t kMaxIdleHubs = 256;
-
   // The alarm rings on `executor`. Both outlive this, and this outlives whoever asks.
   HubTraffic(boost::asio::any_io_executor executor, ports::Clock& clock)
       : executor_(executor), clock_(clock), alarm_(executor) {}
@@ -69,6 +66,9 @@ class HubTraffic {
   [[nodiscard]] runtime::Task<Result<Turn>> turn(Place place);
   // On the executor: no alarm rings any more.
   void stop();
+
+  // Hubs that something is remembered of.
+  [[nodiscard]] std::size_t hubs();
 
  private:
   struct Wait {

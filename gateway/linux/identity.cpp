@@ -67,7 +67,7 @@ runtime::Task<Result<Bytes>> fetch_pinned_ca(boost::asio::any_io_executor execut
   auto context = ports.tls.client(settings);
   if (!context) co_return context.error();
   auto stream = co_await runtime::connect_tls(executor, address.host, address.port,
-                                              std::move(*context), kJoinTimeout);
+                                              std::move(*context), ports.patience);
   if (!stream) co_return stream.error();
   std::optional<Bytes> pinned;
   for (const Bytes& certificate : (*stream)->peer().chain) {
@@ -161,7 +161,7 @@ runtime::Task<Result<GatewayIdentity>> join(boost::asio::any_io_executor executo
   message.headers.set("Content-Type", "application/json; charset=utf-8");
   message.body = json::write(request);
   runtime::HttpClient client(executor, std::move(*context));
-  const auto response = co_await client.send(origin_of(*address), message, kJoinTimeout);
+  const auto response = co_await client.send(origin_of(*address), message, ports.patience);
   if (!response) co_return response.error();
   if (response->status == 429 || response->status >= 500) {
     co_return Error{Errc::unavailable, "the coordinator can't answer now (status " +

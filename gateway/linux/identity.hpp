@@ -8,6 +8,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "gateway/core/limits.hpp"
 #include "shared/base/result.hpp"
 #include "shared/domain/model/authority.hpp"
 #include "shared/ports/certificate_authority.hpp"
@@ -23,8 +24,6 @@ namespace berth::gateway {
 inline constexpr const char* kIdentityId = "identity";
 inline constexpr const char* kJoinId = "join";
 inline constexpr const char* kDeviceCertificateId = "device-certificate";
-
-inline constexpr std::chrono::milliseconds kJoinTimeout{20000};
 
 struct GatewayIdentity {
   domain::NodeIdentity node;
@@ -46,6 +45,7 @@ struct JoinPorts {
   ports::CertificateAuthority& x509;
   ports::Crypto& crypto;
   ports::TlsLibrary& tls;
+  std::chrono::milliseconds patience = kJoinTimeout;  // with each of its two exchanges
 };
 
 // Joins with a token: makes the key (durably, before it is shown to anybody, so that a lost answer

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/core/audit/decision_notes.hpp"
+#include "gateway/core/limits.hpp"
 #include "gateway/linux/cleanup_tasks.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/protocol/sync/record_codec.hpp"

@@ -16,11 +16,6 @@
 
 namespace berth::gateway {
 
-// Refused attempts that wait to be recorded; more are dropped, so that a flood of bad credentials
-// can't keep the disk from those that are good. The same of refusals on their way to the audit log.
-inline constexpr std::size_t kMaxWaitingAttempts = 64;
-inline constexpr std::size_t kMaxWaitingNotes = 64;
-
 class Journal {
  public:
   using Done = WriteQueue::Done;

@@ -43,7 +43,7 @@ runtime::Task<void> Prober::probe(boost::asio::any_io_executor executor, domain:
   const ProbeAddress address = probe_address(hub);
   const auto start = std::chrono::steady_clock::now();
   auto dialled = runtime::dial(executor, address.host, address.port, reach);
-  const auto connected = co_await runtime::within(std::move(dialled), kProbeTimeout);
+  const auto connected = co_await runtime::within(std::move(dialled), timeout_);
   if (!connected) co_return;
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - start);

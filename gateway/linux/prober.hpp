@@ -12,6 +12,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "gateway/core/limits.hpp"
 #include "gateway/core/ports/probe.hpp"
 #include "shared/domain/allocation/geo_latency.hpp"
 #include "shared/domain/model/linked_hub.hpp"
@@ -20,14 +21,12 @@
 
 namespace berth::gateway {
 
-// A probe that takes longer counts as unreachable: the hub keeps its last latency.
-inline constexpr std::chrono::milliseconds kProbeTimeout{5000};
-
 class Prober final : public Probe {
  public:
   using Hubs = std::function<std::vector<domain::LinkedHub>()>;
 
-  explicit Prober(Hubs hubs) : hubs_(std::move(hubs)) {}
+  explicit Prober(Hubs hubs, std::chrono::milliseconds timeout = kProbeTimeout)
+      : hubs_(std::move(hubs)), timeout_(timeout) {}
 
   // From any thread.
   [[nodiscard]] std::optional<std::chrono::microseconds> latency(
@@ -42,6 +41,7 @@ class Prober final : public Probe {
                             const runtime::Reach& reach);
 
   Hubs hubs_;
+  const std::chrono::milliseconds timeout_;
   mutable std::mutex mutex_;
   std::map<domain::HubId, domain::SmoothedLatency> latencies_;
 };

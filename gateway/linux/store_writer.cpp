@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/core/limits.hpp"
+
 namespace berth::gateway {
 namespace {
 

@@ -9,15 +9,10 @@
 #include <thread>
 
 #include "gateway/core/cache/write_queue.hpp"
+#include "gateway/core/limits.hpp"
 #include "shared/store/record_store.hpp"
 
 namespace berth::gateway {
-
-// Change sets that may wait; more are refused with Errc::throttled. At some 16,000 grouped commits
-// a second this is a quarter of a second of work.
-inline constexpr std::size_t kMaxWaitingChangeSets = 4096;
-// Change sets that share one flush.
-inline constexpr std::size_t kMaxGroupedChangeSets = 128;
 
 class StoreWriter final : public WriteQueue {
  public:

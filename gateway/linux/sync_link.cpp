@@ -18,9 +18,6 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick{1000};
 constexpr std::size_t kReadSize = 64 * 1024;
-// A peer that takes nothing for this long is gone; sync::kIdleDeadline ends a silent one before.
-constexpr std::chrono::milliseconds kWriteTimeout{30000};
-constexpr std::chrono::milliseconds kReadTimeout{120000};
 
 const char* const kSoftware = "berth-gateway/0.1";
 
@@ -115,7 +112,7 @@ void SyncLink::end_session() {
 runtime::Task<SyncLink::Ending> SyncLink::serve_session() {
   Ending ending;
   auto stream = co_await runtime::connect_tls(executor_, settings_.host, settings_.port, context_,
-                                              kConnectTimeout);
+                                              settings_.connect_timeout);
   if (!stream) {
     ending.reason = stream.error().reason;
     co_return ending;
@@ -146,7 +143,7 @@ runtime::Task<SyncLink::Ending> SyncLink::serve_session() {
 runtime::Task<void> SyncLink::read(runtime::TlsStream& stream) {
   Bytes buffer(kReadSize);
   while (!ending_ && !uplink_.closed()) {
-    const auto count = co_await stream.read_some(buffer, kReadTimeout);
+    const auto count = co_await stream.read_some(buffer, sync::kIdleDeadline);
     if (!count || *count == 0) {
       uplink_.because(count ? "the coordinator closed the connection" : count.error().reason);
       break;
@@ -178,7 +175,7 @@ runtime::Task<void> SyncLink::write(runtime::TlsStream& stream) {
   while (!ending_) {
     if (uplink_.has_output()) {
       const Bytes output = uplink_.take_output();
-      const auto written = co_await stream.write_all(output, kWriteTimeout);
+      const auto written = co_await stream.write_all(output, sync::kIdleDeadline);
       if (written) continue;
       uplink_.because(written.error().reason);
       break;

@@ -19,6 +19,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/core/cache/uplink.hpp"
+#include "gateway/core/limits.hpp"
 #include "gateway/linux/shard.hpp"
 #include "gateway/linux/store_writer.hpp"
 #include "shared/ports/clock.hpp"
@@ -30,7 +31,6 @@
 
 namespace berth::gateway {
 
-inline constexpr std::chrono::milliseconds kConnectTimeout{10000};
 // Between two tries to reach the coordinator: from the first, doubled, to the last; a quarter of it
 // random, so that a site's gateways don't all come back at once.
 inline constexpr std::chrono::milliseconds kFirstReconnect{500};
@@ -44,6 +44,7 @@ class SyncLink final : public CoordinatorQuestions {
     domain::GatewayId gateway_id;
     std::string boot_id;
     Bytes ca_public_key;  // that signs permits
+    std::chrono::milliseconds connect_timeout = kCoordinatorConnectTimeout;
   };
   // All outlive the link.
   struct Services {

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "gateway/core/limits.hpp"
 #include "shared/json/allocation_json.hpp"
 
 namespace berth::gateway {

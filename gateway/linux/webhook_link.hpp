@@ -23,9 +23,6 @@
 
 namespace berth::gateway {
 
-// Calls under way at once; a device beyond that is asked for again later.
-inline constexpr std::size_t kMaxWebhookCalls = 256;
-
 // What a shard asks; answered once, on any thread.
 class WebhookCalls {
  public:

@@ -14,9 +14,9 @@ import {dev, service} from './peers.mjs';
 import {until, within} from './waiting.mjs';
 import * as wire from './wire.mjs';
 
-const HTTP_HEAD = 16 * 1024;
-const HTTP_BODY = 96 * 1024;
-const WEBSOCKET_MESSAGE = 256 * 1024;
+const HTTP_HEAD = 16 * 1024;  // kMaxHttpHead
+const HTTP_BODY = 96 * 1024;  // kMaxHttpBody
+const WEBSOCKET_MESSAGE = 256 * 1024;  // kMaxWebSocketMessage
 const CONNECTIONS = 40;
 const ANSWERED_WITHIN_MS = 20_000;
 

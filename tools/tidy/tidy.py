@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import coroutine_traps  # noqa: E402
 import include_graph  # noqa: E402
 import library_includes  # noqa: E402
+import limits  # noqa: E402
 import test_mirror  # noqa: E402
 import words  # noqa: E402
 from source import Source  # noqa: E402
@@ -56,6 +57,7 @@ def machine_registry_hosts():
 def findings_in(sources, registry_hosts=()):
     yield from include_graph.check(sources)
     yield from library_includes.check(sources)
+    yield from limits.check(sources)
     yield from coroutine_traps.check(sources)
     yield from test_mirror.check(sources)
     yield from words.check(sources, registry_hosts)

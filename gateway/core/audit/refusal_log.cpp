@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/core/audit/decision_notes.hpp"
+#include "gateway/core/limits.hpp"
 
 namespace berth::gateway {
 

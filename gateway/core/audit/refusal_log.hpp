@@ -13,18 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/core/limits.hpp"
 #include "gateway/core/registration/action.hpp"
 #include "shared/base/timestamp.hpp"
 #include "shared/domain/audit/note.hpp"
 
 namespace berth::gateway {
-
-// Refusals that are told one by one at a time, and how long it takes until one more may be.
-inline constexpr std::size_t kRefusalBurst = 60;
-inline constexpr std::chrono::seconds kRefusalInterval{10};
-// Kinds of refusal (tenant and error) that are counted apart; more are counted together.
-inline constexpr std::size_t kMaxRefusalKinds = 64;
-inline constexpr std::chrono::seconds kRefusalSummaryInterval{60};
 
 class RefusalLog {
  public:

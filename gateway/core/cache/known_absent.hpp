@@ -9,11 +9,10 @@
 #include <string>
 #include <unordered_set>
 
+#include "gateway/core/limits.hpp"
 #include "shared/domain/model/ids.hpp"
 
 namespace berth::gateway {
-
-inline constexpr std::size_t kMaxKnownAbsent = 100000;
 
 class KnownAbsent {
  public:

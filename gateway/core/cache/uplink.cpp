@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "gateway/core/cache/permit.hpp"
+#include "gateway/core/limits.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
 namespace berth::gateway {

@@ -36,13 +36,6 @@
 
 namespace berth::gateway {
 
-// A write that the disk refuses, or for which too many wait, is tried again within the session:
-// from the first pause, doubled, to the last. So is a copy that can't be taken in fetched again.
-inline constexpr std::chrono::milliseconds kFirstCommitRetry{20};
-inline constexpr std::chrono::milliseconds kLastCommitRetry{5000};
-// Questions of each kind that wait for the coordinator; more get no answer at once.
-inline constexpr std::size_t kMaxOpenQuestions = 4096;
-
 // One sentence for the log, with what it is about.
 struct UplinkNotice {
   enum class Level : std::uint8_t { info, warning, error };

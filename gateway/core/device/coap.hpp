@@ -54,7 +54,6 @@ struct CoapBlock {
   [[nodiscard]] std::size_t offset() const { return number * size(); }
   friend bool operator==(const CoapBlock&, const CoapBlock&) = default;
 };
-inline constexpr std::uint8_t kMaxCoapBlockExponent = 6;  // 1024 bytes
 
 struct CoapRequest {
   CoapMethod method = CoapMethod::other;

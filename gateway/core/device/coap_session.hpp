@@ -16,6 +16,7 @@
 
 #include "gateway/core/device/coap.hpp"
 #include "gateway/core/device/request.hpp"
+#include "gateway/core/limits.hpp"
 #include "shared/base/bytes.hpp"
 #include "shared/base/timestamp.hpp"
 #include "shared/ports/clock.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/core/limits.hpp"
 #include "gateway/core/registration/answers.hpp"
 #include "gateway/core/registration/claim.hpp"
 #include "gateway/core/registration/decision.hpp"
@@ -12,9 +13,6 @@
 
 namespace berth::gateway {
 namespace {
-
-// Most wakes that one on_time() serves; the rest are due at once, in the next call.
-constexpr int kMaxWakesPerCall = 256;
 
 // Only protocols that have a way back before the device is known can carry a challenge (device
 // API 4.1).

@@ -13,6 +13,7 @@
 #include <CppUTest/TestHarness.h>
 #include <boost/asio/ip/udp.hpp>
 
+#include "gateway/core/limits.hpp"
 #include "shared/crypto/openssl/dtls_client.hpp"
 #include "shared/runtime/coap_loop.hpp"
 #include "tests/support/loop.hpp"
@@ -48,7 +49,9 @@ coap_address_t address_of(const udp::endpoint& endpoint) {
 // A device with a certificate and a DTLS session of its own.
 class Device {
  public:
-  Device(Loop& loop, const PkiNode& authority, const std::string& name, std::uint16_t port)
+  // `from`: its address.
+  Device(Loop& loop, const PkiNode& authority, const std::string& name, std::uint16_t port,
+         boost::asio::ip::address_v4 from)
       : name_(name) {
     context_.reset(coap_new_context(nullptr));
     coap_set_app_data(context_.get(), this);
@@ -64,7 +67,8 @@ class Device {
     pki.pki_key.key_type = COAP_PKI_KEY_PEM;  // of none: DtlsClient sets the certificate
     const coap_address_t server =
         address_of(udp::endpoint(boost::asio::ip::address_v4::loopback(), port));
-    session_ = coap_new_client_session_pki(context_.get(), nullptr, &server, COAP_PROTO_DTLS, &pki);
+    const coap_address_t local = address_of(udp::endpoint(from, 0));
+    session_ = coap_new_client_session_pki(context_.get(), &local, &server, COAP_PROTO_DTLS, &pki);
     coap_tls_library_t library{};
     CHECK_TRUE(session_ != nullptr && dtls->prepare(coap_session_get_tls(session_, &library)));
     loop_ = std::make_unique<runtime::CoapLoop>(loop.executor(), *context_);
@@ -132,6 +136,46 @@ class Device {
   std::unique_ptr<runtime::CoapLoop> loop_;
 };
 
+// What lies between a device and the gateway, and may say something in the device's name: from its
+// address and port.
+class Relay {
+ public:
+  Relay(Loop& loop, std::uint16_t server)
+      : server_(boost::asio::ip::address_v4::loopback(), server),
+        near_(loop.io(), udp::endpoint(boost::asio::ip::address_v4::loopback(), 0)),
+        far_(loop.io(), udp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
+    take_from_device();
+    take_from_server();
+  }
+  [[nodiscard]] std::uint16_t port() const { return near_.local_endpoint().port(); }
+  void say(const std::string& datagram) { far_.send_to(boost::asio::buffer(datagram), server_); }
+
+ private:
+  void take_from_device() {
+    near_.async_receive_from(boost::asio::buffer(up_), device_,
+                             [this](const boost::system::error_code& failed, std::size_t size) {
+                               if (failed) return;
+                               far_.send_to(boost::asio::buffer(up_, size), server_);
+                               take_from_device();
+                             });
+  }
+  void take_from_server() {
+    far_.async_receive(boost::asio::buffer(down_),
+                       [this](const boost::system::error_code& failed, std::size_t size) {
+                         if (failed) return;
+                         near_.send_to(boost::asio::buffer(down_, size), device_);
+                         take_from_server();
+                       });
+  }
+
+  udp::endpoint server_;
+  udp::endpoint device_;
+  udp::socket near_;
+  udp::socket far_;
+  std::array<char, 4096> up_{};
+  std::array<char, 4096> down_{};
+};
+
 // A ClientHello without a cookie (RFC 6347 section 4.2.1).
 std::string client_hello() {
   const std::string hello = std::string("\xFE\xFD") + std::string(32, '\0') +
@@ -173,11 +217,13 @@ TEST_GROUP(CoapEndpoint) {
                     .value();
     endpoint_->start();
   }
-  std::unique_ptr<Device> device(const std::string& name) {
-    return std::make_unique<Device>(loop_, authority_, name, endpoint_->coaps_port());
+  // `host`: of its address 127.0.0.x.
+  std::unique_ptr<Device> device(const std::string& name, unsigned host = 1) {
+    return std::make_unique<Device>(loop_, authority_, name, endpoint_->coaps_port(),
+                                    boost::asio::ip::address_v4(0x7F000000 + host));
   }
-  std::unique_ptr<Device> connected(const std::string& name) {
-    auto made = device(name);
+  std::unique_ptr<Device> connected(const std::string& name, unsigned host = 1) {
+    auto made = device(name, host);
     run_until(loop_, [&made] { return made->is_connected; });
     return made;
   }
@@ -190,10 +236,17 @@ TEST_GROUP(CoapEndpoint) {
 
 TEST(CoapEndpoint, AllowsByItselfWhatIsDocumented) {
   serve();
-  LONGS_EQUAL(1000, settings_.max_sessions);
-  LONGS_EQUAL(20000, settings_.max_handshakes);
-  LONGS_EQUAL(1000, settings_.handshake_burst);
-  CHECK_TRUE(settings_.session_idle == 120s);
+  LONGS_EQUAL(kMaxCoapSessions, settings_.max_sessions);
+  LONGS_EQUAL(kMaxCoapHandshakes, settings_.max_handshakes);
+  LONGS_EQUAL(kCoapHandshakeBurst, settings_.handshake_burst);
+  LONGS_EQUAL(kMaxCountedAddresses, settings_.max_addresses);
+  CHECK_TRUE(settings_.session_idle == kCoapSessionIdle);
+  // As docs/protocols/coap.md has them.
+  LONGS_EQUAL(1000, kMaxCoapSessions);
+  LONGS_EQUAL(20000, kMaxCoapHandshakes);
+  LONGS_EQUAL(1000, kCoapHandshakeBurst);
+  LONGS_EQUAL(200, kCoapHandshakesPerSecond);
+  CHECK_TRUE(kCoapSessionIdle == 120s && kCoapRestartGrace == 5s);
 }
 
 TEST(CoapEndpoint, HoldsSoManySessionsAndOneMoreTakesThePlaceOfAnIdleOne) {
@@ -243,6 +296,54 @@ TEST(CoapEndpoint, LetsAnAddressBeginSoManyHandshakesAndNotOneMore) {
   CHECK_FALSE(third->is_connected);
   greet(*first);
   greet(*second);
+}
+
+TEST(CoapEndpoint, LetsAnAddressBeginSoManyHandshakesInASecondAfterwards) {
+  settings_.handshake_burst = 1;
+  serve();
+  const auto first = connected("first");
+  constexpr std::chrono::microseconds kForOne =
+      std::chrono::microseconds{1s} / kCoapHandshakesPerSecond;
+  side_.clock.advance(kForOne - 1us);
+  const auto early = device("early");
+  run_until(loop_, [&] { return early->has_ended; });
+  CHECK_FALSE(early->is_connected);
+  side_.clock.advance(1us);
+  const auto second = connected("second");
+  const auto more = device("more");
+  run_until(loop_, [&] { return more->has_ended; });
+  CHECK_FALSE(more->is_connected);
+}
+
+TEST(CoapEndpoint, CountsSoManyAddressesAndTurnsOneMoreAway) {
+  settings_.max_addresses = 2;
+  serve();
+  const auto first = connected("first", 1);
+  const auto second = connected("second", 2);
+  const auto third = device("third", 3);
+  run_until(loop_, [&] { return third->has_ended; });
+  CHECK_FALSE(third->is_connected);
+  const auto again = connected("again", 2);
+  // What did nothing for a while needs no place.
+  side_.clock.advance(1s);
+  const auto late = connected("late", 3);
+}
+
+TEST(CoapEndpoint, LetsASessionGoForANewHandshakeOnceItWasSilentForSoLong) {
+  serve();
+  Relay relay(loop_, endpoint_->coaps_port());
+  Device device(loop_, authority_, "restarted", relay.port(),
+                boost::asio::ip::address_v4::loopback());
+  run_until(loop_, [&] { return device.is_connected; });
+  greet(device);
+  side_.clock.advance(kCoapRestartGrace - 1us);
+  relay.say(client_hello());
+  // What is answered was heard, and begins the silence anew.
+  greet(device);
+  CHECK_FALSE(device.has_ended);
+  side_.clock.advance(kCoapRestartGrace);
+  relay.say(client_hello());
+  run_until(loop_, [&] { return device.has_ended; });
 }
 
 TEST(CoapEndpoint, KeepsSoManyHandshakesHalfOpenAndIgnoresOneMore) {

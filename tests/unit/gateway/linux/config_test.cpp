@@ -4,6 +4,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace berth;
@@ -29,7 +30,7 @@ TEST(GatewayConfig, TheExampleIsGood) {
       GatewayConfig::load(BERTH_SOURCE_DIR "/gateway/linux/berth-gateway.example.toml");
   CHECK(config.has_value());
   LONGS_EQUAL(443, config->https_port);
-  LONGS_EQUAL(2000, config->max_connections);
+  LONGS_EQUAL(gateway::kDefaultConnections, config->max_connections);
   STRCMP_EQUAL("info", config->log_level.c_str());
 }
 
@@ -70,8 +71,11 @@ TEST(GatewayConfig, KnowsItsLogLevels) {
 
 TEST(GatewayConfig, NumbersHaveLimits) {
   const std::string names = "[devices]\nnames = [\"a\"]\n";
-  CHECK(load(names + "max_connections = 20000\n").has_value());
-  CHECK(refuses(names + "max_connections = 20001\n", "devices.max_connections"));
+  const auto connections = [](std::size_t count) {
+    return "max_connections = " + std::to_string(count) + "\n";
+  };
+  CHECK(load(names + connections(gateway::kMostConnections)).has_value());
+  CHECK(refuses(names + connections(gateway::kMostConnections + 1), "devices.max_connections"));
   CHECK(load("threads = 64\n" + names).has_value());
   CHECK(refuses("threads = 65\n" + names, "threads"));
   CHECK(load(names + "[probes]\ninterval_seconds = 3600\n").has_value());

@@ -10,6 +10,7 @@
 #include "gateway/core/limits.hpp"
 #include "shared/runtime/plain_engine.hpp"
 #include "tests/unit/gateway/linux/serving_shards.hpp"
+#include "tests/unit/gateway/linux/stalled_tls.hpp"
 #include "tests/unit/shared/runtime/loopback.hpp"
 
 using namespace berth;
@@ -88,6 +89,16 @@ TEST(DeviceEndpoint, ServesHttpWithinTheLimitsOfTheCore) {
   CHECK_TRUE(limits.header_timeout == kHttpRequestDeadline);
   CHECK_TRUE(limits.idle_timeout == kHttpMaxIdle);
   CHECK_TRUE(limits.write_timeout == kDeviceWriteDeadline);
+}
+
+TEST(DeviceEndpoint, GivesAHandshakeItsTimeAndNoMore) {
+  CHECK_TRUE(settings_.handshake_timeout == kHandshakeDeadline);
+  settings_.handshake_timeout = 200ms;
+  serve(std::make_shared<StalledContext>());
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK_TRUE(talk("").empty());
+  const auto took = std::chrono::steady_clock::now() - begin;
+  CHECK_TRUE(took >= 150ms && took < kHandshakeDeadline);
 }
 
 TEST(DeviceEndpoint, EndsAnHttpsConnectionThatIsIdleForTooLong) {

@@ -2,6 +2,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
 #include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
@@ -83,11 +84,20 @@ TEST_GROUP(HubLink) {
     loop_.drain();
   }
 
-  std::unique_ptr<HubLink> make_link() {
-    return std::make_unique<HubLink>(
-        loop_.executor(), gateway::TurnKind::device, domain::CoordinatorId("c"),
-        std::vector<Bytes>{Bytes{9}},
-        HubLink::Ports{store_, traffic_, tls_, clock_, entropy_, json_, broker_json_});
+  std::unique_ptr<HubLink> make_link(HubLink::Patience patience = {}) {
+    HubLink::Ports ports{store_, traffic_, tls_, clock_, entropy_, json_, broker_json_};
+    ports.patience = patience;
+    return std::make_unique<HubLink>(loop_.executor(), gateway::TurnKind::device,
+                                     domain::CoordinatorId("c"), std::vector<Bytes>{Bytes{9}},
+                                     ports);
+  }
+  // All of them at once, to their end.
+  void run_together(std::size_t operations) {
+    std::size_t ended = 0;
+    for (std::size_t i = 0; i < operations; ++i) {
+      link_->run(kTenant, hub_, read_twin, [&](const Result<hub::HubOutcome>&) { ++ended; });
+    }
+    run_until(loop_, [&] { return ended == operations; });
   }
   void grant(WallTime expiry, const std::string& user_name = {}) {
     token_.hub_id = hub_.hub_id;
@@ -253,6 +263,42 @@ TEST(HubLink, PutsOffWhatIsPastItsLimit) {
   CHECK(put_off == Errc::throttled);
   link_->stop();
   loop_.io().poll();
+}
+
+TEST(HubLink, KeepsSoManyConnectionsAndClosesOneMore) {
+  run_together(gateway::kMaxIdleHubConnections);
+  run_together(gateway::kMaxIdleHubConnections);
+  LONGS_EQUAL(gateway::kMaxIdleHubConnections, server_->connections);
+  run_together(gateway::kMaxIdleHubConnections + 1);
+  LONGS_EQUAL(gateway::kMaxIdleHubConnections + 1, server_->connections);
+  // The one more was not kept.
+  run_together(gateway::kMaxIdleHubConnections + 1);
+  LONGS_EQUAL(gateway::kMaxIdleHubConnections + 2, server_->connections);
+}
+
+TEST(HubLink, WaitsForAnAnswerForSoLongAndNotLonger) {
+  CHECK(HubLink::Patience{}.registry == gateway::kHubTimeout);
+  link_->stop();
+  link_ = make_link({.registry = std::chrono::milliseconds{0}});
+  CHECK(run().error().code == Errc::timed_out);
+  link_->stop();
+  link_ = make_link();
+  CHECK(run().has_value());
+}
+
+TEST(HubLink, WaitsForABrokersAnswerForSoLongAndNotLonger) {
+  CHECK(HubLink::Patience{}.broker == gateway::kBrokerTimeout);
+  broker_ = std::make_unique<BrokerServer>(loop_);
+  broker_->answer = [](const boost::json::object&) {
+    return boost::json::object{{"error", "Role not found"}};
+  };
+  hub_.kind = domain::HubKind::mosquitto;
+  hub_.registry_url = broker_->url();
+  CHECK(run().has_value());
+  link_->stop();
+  broker_->is_silent = true;
+  link_ = make_link({.broker = std::chrono::milliseconds{50}});
+  CHECK(run().error().code == Errc::timed_out);
 }
 
 TEST(HubLink, RefusesOperationsOnceItIsStopped) {

@@ -19,6 +19,7 @@ class HubServer {
 
   HubServer(Loop& loop, Answer answer) : answer_(std::move(answer)) {
     auto session = [this](runtime::TlsStream& stream) {
+      ++connections;
       const runtime::HttpHandler handler =
           [this](http::Request request) -> runtime::Task<http::Response> {
         requests.push_back(request);
@@ -42,6 +43,7 @@ class HubServer {
   }
 
   std::vector<http::Request> requests;
+  std::size_t connections = 0;
 
  private:
   Answer answer_;

@@ -76,6 +76,19 @@ TEST(HubTraffic, TheAlarmRingsWhenThePaceAllows) {
   run_until(loop_, [this] { return held_.size() == 1; });
 }
 
+TEST(HubTraffic, ForgetsHubsOfWhichNothingNeedBeRememberedPastItsLimit) {
+  const auto ask = [this](std::size_t number) {
+    place_.registry_url = "https://hub-" + std::to_string(number) + ".example";
+    loop_.run(wait_for(place_));
+  };
+  for (std::size_t i = 0; i < kMaxIdleHubs; ++i) ask(i);
+  while (held_.size() > 1) held_.pop_back();
+  LONGS_EQUAL(kMaxIdleHubs, traffic_.hubs());
+  ask(kMaxIdleHubs);
+  // The one that has a request under way, and the new one.
+  LONGS_EQUAL(2, traffic_.hubs());
+}
+
 TEST(HubTraffic, WhoEndsWhileWaitingLeavesTheQueue) {
   for (std::size_t i = 0; i < kMaxUnderWayAtHub; ++i) loop_.run(wait_for(place_));
   std::optional<runtime::TaskGroup> waiting;

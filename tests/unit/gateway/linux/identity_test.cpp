@@ -1,7 +1,9 @@
 #include "gateway/linux/identity.hpp"
 
 #include <CppUTest/TestHarness.h>
+#include <boost/asio/ip/tcp.hpp>
 
+#include "gateway/core/limits.hpp"
 #include "shared/crypto/openssl/certificate_authority.hpp"
 #include "shared/json/join_json.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
@@ -9,6 +11,7 @@
 #include "tests/support/loop.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/unit/gateway/linux/plain_tls.hpp"
+#include "tests/unit/gateway/linux/stalled_tls.hpp"
 
 using namespace berth;
 using namespace berth::testing;
@@ -28,13 +31,16 @@ TEST_GROUP(Identity) {
     gateway::JoinPorts ports{store_, *x509_, crypto_, tls_};
     return loop_.run(gateway::join(loop_.executor(), token, "", 0, ports));
   }
-  Result<gateway::GatewayIdentity> join_at(const std::string& url) {
+  static std::string token_for(const std::string& url) {
     protocol::JoinToken token;
     token.url = url;
     token.gateway_id = domain::GatewayId("0123456789abcdef0123456789abcdef");
     token.ca_fingerprint = Bytes(32, 1);
     token.secret = SecretBytes::copy_of(Bytes(32, 7));
-    return join(json::write_join_token(token));
+    return json::write_join_token(token);
+  }
+  Result<gateway::GatewayIdentity> join_at(const std::string& url) {
+    return join(token_for(url));
   }
   // The key that was made for the join, if one was.
   bool has_key() {
@@ -79,6 +85,20 @@ TEST(Identity, RefusesATokenWithoutAnAddress) {
     CHECK_TEXT(!joined && joined.error().code == Errc::malformed, url);
   }
   CHECK_FALSE(has_key());
+}
+
+TEST(Identity, GivesACoordinatorThatSaysNothingItsTimeAndNoMore) {
+  boost::asio::ip::tcp::acceptor silent(loop_.io(), {boost::asio::ip::address_v4::loopback(), 0});
+  StalledTls stalled;
+  gateway::JoinPorts ports{store_, *x509_, crypto_, stalled};
+  CHECK(ports.patience == gateway::kJoinTimeout);
+  ports.patience = std::chrono::milliseconds{100};
+  const std::string url = "https://127.0.0.1:" + std::to_string(silent.local_endpoint().port());
+  const auto begin = std::chrono::steady_clock::now();
+  const auto joined = loop_.run(gateway::join(loop_.executor(), token_for(url), "", 0, ports));
+  CHECK(joined.error().code == Errc::timed_out);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  CHECK(took >= std::chrono::milliseconds{90} && took < gateway::kJoinTimeout);
 }
 
 TEST(Identity, KeepsItsKeyOverAJoinThatFailed) {

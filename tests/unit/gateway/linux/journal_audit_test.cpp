@@ -5,6 +5,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
 #include "gateway/linux/cleanup_tasks.hpp"
 #include "gateway/linux/journal.hpp"
 #include "gateway/linux/store_writer.hpp"

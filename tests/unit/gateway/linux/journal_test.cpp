@@ -5,6 +5,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
 #include "gateway/linux/store_writer.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/store/index_terms.hpp"

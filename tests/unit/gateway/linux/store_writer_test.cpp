@@ -6,6 +6,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
 #include "tests/unit/gateway/linux/gated_store.hpp"
 #include "tests/unit/gateway/linux/written.hpp"
 

@@ -5,6 +5,7 @@
 #include <CppUTest/TestHarness.h>
 
 #include "gateway/core/cache/permit.hpp"
+#include "gateway/core/limits.hpp"
 #include "gateway/linux/store_writer.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/runtime/plain_engine.hpp"
@@ -16,6 +17,7 @@
 #include "tests/support/memory_store.hpp"
 #include "tests/unit/gateway/linux/fake_log.hpp"
 #include "tests/unit/gateway/linux/hub_server.hpp"
+#include "tests/unit/gateway/linux/stalled_tls.hpp"
 
 using namespace berth;
 using namespace berth::testing;
@@ -111,6 +113,9 @@ TEST_GROUP(SyncLink) {
   Answers after_welcome_;
   std::function<std::optional<Answers>(const sync::Message&)> otherwise_;
 
+  SyncLink::Settings settings_;
+  std::shared_ptr<ports::TlsContext> context_ = runtime::make_plain_context();
+
   void setup() override {
     CHECK(store_.create_tenant(store::kNode).has_value());
     CHECK(store_.create_tenant(kTenant).has_value());
@@ -141,7 +146,7 @@ TEST_GROUP(SyncLink) {
   }
 
   void start() {
-    SyncLink::Settings settings;
+    SyncLink::Settings settings = settings_;
     settings.host = "127.0.0.1";
     settings.port = script_->port();
     settings.gateway_id = domain::GatewayId("gw-1");
@@ -150,7 +155,7 @@ TEST_GROUP(SyncLink) {
                                       generation_, crypto_,  clock_,    entropy_, log_};
     auto queue = OutboxQueue::load(store_, {kTenant}).value();
     link_ = std::make_unique<SyncLink>(loop_.executor(), settings, services, std::move(queue));
-    link_->set_context(runtime::make_plain_context());
+    link_->set_context(context_);
     tasks_ = std::make_unique<runtime::TaskGroup>(loop_.executor(), 1, [](const std::string&) {});
     tasks_->spawn(link_->run());
   }
@@ -255,6 +260,17 @@ TEST(SyncLink, SaysThatTheCoordinatorFellSilent) {
   run_until(loop_, [this] { return !link_->connected(); });
   run_until(loop_, [this] { return !link_->trouble().empty(); });
   STRCMP_EQUAL("the coordinator said nothing for 45 seconds", link_->trouble().c_str());
+}
+
+TEST(SyncLink, GivesACoordinatorThatSaysNothingItsTimeAndNoMore) {
+  CHECK(settings_.connect_timeout == kCoordinatorConnectTimeout);
+  settings_.connect_timeout = std::chrono::milliseconds{100};
+  context_ = std::make_shared<StalledContext>();
+  const auto begin = std::chrono::steady_clock::now();
+  start();
+  run_until(loop_, [this] { return log_.count("the coordinator can't be reached") == 1; });
+  const auto took = std::chrono::steady_clock::now() - begin;
+  CHECK(took >= std::chrono::milliseconds{90} && took < kCoordinatorConnectTimeout);
 }
 
 TEST(SyncLink, StopsInThePauseBetweenTwoTries) {

@@ -4,6 +4,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
 #include "shared/crypto/mbedtls/mbedtls.hpp"
 #include "tests/support/fake_entropy.hpp"
 #include "tests/unit/gateway/linux/hub_server.hpp"

@@ -4,6 +4,8 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
+
 using namespace berth;
 using namespace berth::gateway;
 

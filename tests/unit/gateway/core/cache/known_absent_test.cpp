@@ -2,6 +2,8 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
+
 using namespace berth;
 using gateway::KnownAbsent;
 
@@ -35,6 +37,16 @@ TEST(KnownAbsent, ForgetsTheOldestPastItsCapacity) {
   CHECK_FALSE(absent_.contains(kTenant, id("dev-1")));
   CHECK(absent_.contains(kTenant, id("dev-2")));
   CHECK(absent_.contains(kTenant, id("dev-3")));
+}
+
+TEST(KnownAbsent, RemembersAsManyAsTheLimitSays) {
+  KnownAbsent all;
+  const auto number = [](std::size_t i) { return id(("dev-" + std::to_string(i)).c_str()); };
+  for (std::size_t i = 0; i < gateway::kMaxKnownAbsent; ++i) all.add(kTenant, number(i));
+  CHECK(all.contains(kTenant, number(0)));
+  all.add(kTenant, number(gateway::kMaxKnownAbsent));
+  CHECK_FALSE(all.contains(kTenant, number(0)));
+  CHECK(all.contains(kTenant, number(1)));
 }
 
 TEST(KnownAbsent, ForgetsAllAtOnce) {

@@ -9,6 +9,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "gateway/core/limits.hpp"
 #include "shared/crypto/mbedtls/mbedtls.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 #include "shared/protocol/sync/session_coordinator.hpp"
@@ -238,6 +239,18 @@ TEST(Uplink, TriesAWriteAgainThatTheDiskRefused) {
   CHECK_FALSE(uplink->next_write().has_value());
   CHECK(uplink->next_write_at() == clock.monotonic() + gateway::kFirstCommitRetry);
   clock.advance(gateway::kFirstCommitRetry);
+  // Ever later, up to the last pause.
+  std::chrono::milliseconds pause = gateway::kFirstCommitRetry;
+  for (int i = 0; i < 10; ++i) {
+    CHECK(uplink->next_write().has_value());
+    uplink->written(Error{Errc::io, "the disk is full"});
+    pause = std::min(pause * 2, gateway::kLastCommitRetry);
+    CHECK(uplink->next_write_at() == clock.monotonic() + pause);
+    clock.advance(pause - std::chrono::milliseconds{1});
+    CHECK_FALSE(uplink->next_write().has_value());
+    clock.advance(std::chrono::milliseconds{1});
+  }
+  CHECK(pause == gateway::kLastCommitRetry);
   CHECK(write());
   CHECK_FALSE(uplink->is_writing());
 }

@@ -434,6 +434,26 @@ TEST(RegistrationEngine, AsksNoFenceWithTheLinkDown) {
   bench.check_refused(bench.register_device("dev-1"), Errc::unauthorized);
 }
 
+TEST(RegistrationEngine, AllowsByItselfWhatTheLimitsSay) {
+  LONGS_EQUAL(kMaxOperations, bench.settings.max_operations);
+  LONGS_EQUAL(kMaxWaitingRequests, bench.settings.max_waiting);
+  LONGS_EQUAL(kMaxTpmChallenges, bench.settings.max_tpm_challenges);
+}
+
+TEST(RegistrationEngine, ServesSoManyWakesInOneCallAndTheRestInTheNext) {
+  for (int i = 0; i <= kMaxWakesPerCall; ++i) {
+    const std::string id = "dev-" + std::to_string(i);
+    bench.cache.put(individual(id));
+    bench.accept(id);
+    bench.hub_answers(Errc::unavailable);
+  }
+  bench.pass(kFirstRetry);
+  LONGS_EQUAL(kMaxWakesPerCall, bench.take<ApplyToHub>().size());
+  CHECK_TRUE(*bench.engine().next_wake() <= bench.clock.monotonic());
+  bench.pass({});
+  LONGS_EQUAL(1, bench.take<ApplyToHub>().size());
+}
+
 TEST(RegistrationEngine, BoundsTheRequestsThatWait) {
   bench.settings.max_waiting = 3;
   for (int i = 0; i < 3; ++i) {
