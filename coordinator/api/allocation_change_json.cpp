@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -230,7 +232,7 @@ Result<domain::HubLatencies> read_latencies(const bj::object& body, const Ground
       return wrong("'latencies' are numbers of milliseconds, from 0 to 60000");
     }
     latencies[named->hub_id] =
-        std::chrono::microseconds(static_cast<std::int64_t>(time * 1000.0 + 0.5));
+        std::chrono::microseconds(static_cast<std::int64_t>(std::llround(time * 1000.0)));
   }
   return latencies;
 }

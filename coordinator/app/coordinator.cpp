@@ -100,8 +100,8 @@ class Coordinator::Impl {
     build_services();
     done = listen();
     if (!done) return done.error();
-    const auto managed = listen_for_management();
-    if (!managed) return managed;
+    done = listen_for_management();
+    if (!done) return done.error();
     return open_webhooks();
   }
 
@@ -140,7 +140,7 @@ class Coordinator::Impl {
     store_ = std::move(*opened);
     // What stands before any admin came is nobody's change.
     Catalog first(*store_, *crypto_, clock_, entropy_, config_.quotas);
-    if (const auto prepared = first.prepare(); !prepared) return prepared;
+    if (auto prepared = first.prepare(); !prepared) return prepared;
     auto coordinator = first.coordinator_id();
     if (!coordinator) return coordinator.error();
     coordinator_id_ = std::move(*coordinator);

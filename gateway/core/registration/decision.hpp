@@ -43,7 +43,7 @@ enum class Decided : std::uint8_t {
 [[nodiscard]] Result<Decided> decide(const DecisionInputs& inputs, const domain::IdScope& tenant,
                                      const domain::Provisioning& provisioning,
                                      const domain::DeviceId& device_id,
-                                     const std::optional<domain::Registration>& previous,
+                                     const std::optional<domain::Registration>& registration,
                                      WallTime now, domain::Intent& intent);
 
 // What to ask the webhook, from the records as they are now. Errors as decide().
@@ -57,7 +57,7 @@ enum class Decided : std::uint8_t {
                                            const domain::IdScope& tenant,
                                            const domain::Provisioning& provisioning,
                                            const domain::CustomAllocationAnswer& answer,
-                                           const std::optional<domain::Registration>& previous,
+                                           const std::optional<domain::Registration>& registration,
                                            WallTime now, domain::Intent& intent);
 
 // The record that a device was accepted on, if it still stands and is enabled; every attempt asks
