@@ -48,7 +48,7 @@ void WebhookLink::stop() {
 }
 
 void WebhookLink::ask(const AskAllocation& action, Done done) {
-  asio::post(executor_, [this, action, done = std::move(done)]() mutable {
+  asio::post(executor_, [this, action = action, done = std::move(done)]() mutable {
     if (tasks_.size() >= kMaxWebhookCalls) {
       done(Error{Errc::unavailable, "too many calls of webhooks are under way"});
     } else if (!tasks_.spawn(drive(std::move(action), done))) {

@@ -24,7 +24,7 @@ class AuditVerifier {
       : trusted_(std::move(trusted)), crypto_(crypto) {}
 
   // One line without its end. After an error nothing more is to be taken.
-  [[nodiscard]] Result<void> take(std::string_view line);
+  [[nodiscard]] Result<void> take(std::string_view text);
   // After the last line: Errc::corrupt if there should be more.
   [[nodiscard]] Result<void> finish() const;
 

@@ -76,7 +76,7 @@ Result<Output> start_key_roll(ServiceClient& client, const KeyRollOptions& o) {
     if (!text) return text.error();
     body["certificate"] = std::move(*text);
   }
-  return step(client, o, "start", std::move(body));
+  return step(client, o, "start", body);
 }
 
 Result<Output> show_key_roll(ServiceClient& client, const KeyRollOptions& o) {

@@ -67,7 +67,7 @@ class Installation {
   Result<cli::ServiceClient> login(const std::string& key_name, const std::string& key) const;
   Result<void> learn_credentials();
   Result<void> link_hubs();
-  Result<void> link(const std::string& host_name, boost::json::object link);
+  Result<void> link(const std::string& host_name, boost::json::object hub);
   // Empty if the gateway has joined.
   Result<std::string> join_token();
   [[nodiscard]] std::string connection_string(const std::string& host, const std::string& key_name,

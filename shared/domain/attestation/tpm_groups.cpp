@@ -20,8 +20,6 @@ constexpr std::string_view kGroupEnabled = "group enabled";
 constexpr std::string_view kOwnId = "registration ID of the chip";
 constexpr std::string_view kProof = "proof";
 
-using ports::Certificate;
-
 const TpmGroupAttestation* tpm_group_in(const std::optional<Versioned<EnrollmentGroup>>& found) {
   return found ? std::get_if<TpmGroupAttestation>(&found->record.attestation) : nullptr;
 }
