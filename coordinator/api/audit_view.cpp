@@ -9,6 +9,7 @@
 
 #include "coordinator/api/admin_json.hpp"
 #include "coordinator/store/etag.hpp"
+#include "coordinator/store/tenants.hpp"
 #include "coordinator/store/typed_records.hpp"
 #include "shared/base/encoding.hpp"
 #include "shared/json/certificate_text.hpp"
@@ -112,6 +113,14 @@ View credential_view(const store::Record& record) {
   });
 }
 
+View default_tenant_view(const store::Record& record) {
+  return view_of<domain::DefaultTenant>(record, [](const auto& tenant) {
+    bj::object object;
+    object["idScope"] = tenant.record.id_scope.str();
+    return shown(object);
+  });
+}
+
 View certificate_view(const store::Record& record) {
   return view_of<domain::CaCertificate>(record, [](const auto& certificate) {
     bj::object object;
@@ -150,8 +159,9 @@ View view(const json::EnrollmentJson& json, const store::Record& record) {
       return view_of<domain::Site>(record,
                                    [](const auto& site) { return shown(write_site(site)); });
     case store::Table::node:
-      // Of these only the operator's credential is an admin's to change.
+      // Of these only the operator's credential and the default tenant are an admin's to change.
       if (record.id == domain::kOperatorKeyName) return policy_view(record);
+      if (record.id == kDefaultTenantId) return default_tenant_view(record);
       return std::optional<AuditView>{};
     case store::Table::quarantined_outcome:
       return view_of<domain::QuarantinedOutcome>(

@@ -13,7 +13,6 @@ namespace berth::coordinator {
 namespace {
 
 constexpr const char* kSettingsId = "settings";
-constexpr const char* kDefaultTenantId = "default-tenant";
 // Four random bytes make eight hex digits.
 constexpr std::size_t kIdScopeEntropy = 4;
 

@@ -20,6 +20,8 @@ namespace berth::coordinator {
 
 inline constexpr std::size_t kMaxTenants = 256;
 inline constexpr std::size_t kMaxTenantHostNames = 16;
+// The record of the node that says which tenant is the default one.
+inline constexpr const char* kDefaultTenantId = "default-tenant";
 
 class Tenants {
  public:

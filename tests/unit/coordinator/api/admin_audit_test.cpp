@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -349,6 +350,20 @@ TEST(AdminAudit, SaysWhoDidWhatAndWhatStoodThereBefore) {
   STRCMP_EQUAL("changed", field(1, "secrets").c_str());
   STRCMP_EQUAL(std::string(replaced.headers.get("x-ms-request-id")).c_str(),
                field(1, "trackingId").c_str());
+}
+
+TEST(AdminAudit, SaysWhichTenantBecameTheDefaultOne) {
+  const std::string second = make_tenant();
+  fixture.call_as_operator("PUT", "/berth/v1/tenants/" + second, R"({"isDefault":true})");
+  const auto notes = fixture.notes();
+  const auto of_default = std::ranges::find_if(notes, [](const domain::AuditNote& note) {
+    return AuditedApiFixture::field(note, "id") == "default-tenant";
+  });
+  CHECK_TRUE(of_default != notes.end());
+  STRCMP_EQUAL("PUT /berth/v1/tenants/{idScope}",
+               AuditedApiFixture::field(*of_default, "operation").c_str());
+  STRCMP_EQUAL((R"({"idScope":")" + second + R"("})").c_str(),
+               AuditedApiFixture::field(*of_default, "after").c_str());
 }
 
 TEST(AdminAudit, SaysFromWhereARequestCame) {
