@@ -60,6 +60,7 @@ void GatewaySession::receive(ByteView bytes, MonotonicTime now) {
 }
 
 void GatewaySession::tick(MonotonicTime now) {
+  server_.tell_counted_alarms(now);
   session_.tick(now);
   for (auto& event : session_.take_events()) handle(event, now);
   if (closed()) return;

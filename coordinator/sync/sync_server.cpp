@@ -1,5 +1,6 @@
 #include "coordinator/sync/sync_server.hpp"
 
+#include <string>
 #include <utility>
 
 #include "shared/base/assert.hpp"
@@ -11,6 +12,7 @@ SyncServer::SyncServer(Services services)
       intake_(services_.store, services_.clock),
       audit_(services_.store, services_.ca, services_.crypto, services_.clock,
              services_.coordinator, services_.audit),
+      alarms_(services_.clock.monotonic()),
       incarnation_(services_.store, services_.crypto, services_.clock) {}
 
 SyncServer::~SyncServer() {
@@ -70,9 +72,25 @@ Result<void> SyncServer::store_was_restored(const GatewaySession& noticed) {
   return {};
 }
 
-void SyncServer::report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const {
-  if (is_alarm) note_alarm(gateway, text);
-  if (services_.report) services_.report(SyncEvent{gateway, is_alarm, std::move(text)});
+void SyncServer::report(const domain::GatewayId& gateway, bool is_alarm, std::string text) {
+  if (is_alarm) {
+    if (alarms_.may_tell(gateway, services_.clock.monotonic())) tell_alarm(gateway, text);
+  } else if (services_.report) {
+    services_.report(SyncEvent{gateway, false, std::move(text)});
+  }
+}
+
+void SyncServer::tell_counted_alarms(MonotonicTime now) {
+  for (const AlarmLog::Counted& counted : alarms_.due(now)) {
+    tell_alarm(counted.gateway, std::to_string(counted.alarms) +
+                                    " more alarms of this gateway were counted, and not told one "
+                                    "by one");
+  }
+}
+
+void SyncServer::tell_alarm(const domain::GatewayId& gateway, const std::string& text) const {
+  note_alarm(gateway, text);
+  if (services_.report) services_.report(SyncEvent{gateway, true, text});
 }
 
 // An alarm that can't be written down is still reported; the log says that it could not.

@@ -16,6 +16,7 @@
 #include "coordinator/fleet/fleet.hpp"
 #include "coordinator/fleet/permits.hpp"
 #include "coordinator/store/linked_hubs.hpp"
+#include "coordinator/sync/alarm_log.hpp"
 #include "coordinator/sync/audit_intake.hpp"
 #include "coordinator/sync/gateway_session.hpp"
 #include "coordinator/sync/intake.hpp"
@@ -93,7 +94,10 @@ class SyncServer {
  private:
   friend class GatewaySession;
 
-  void report(const domain::GatewayId& gateway, bool is_alarm, std::string text) const;
+  // Of one gateway's alarms only so many are told one by one.
+  void report(const domain::GatewayId& gateway, bool is_alarm, std::string text);
+  void tell_counted_alarms(MonotonicTime now);
+  void tell_alarm(const domain::GatewayId& gateway, const std::string& text) const;
   void note_alarm(const domain::GatewayId& gateway, const std::string& text) const;
   void left(const GatewaySession& session);
   void webhook_answered(const domain::GatewayId& gateway, std::uint64_t session_number,
@@ -107,6 +111,7 @@ class SyncServer {
   Services services_;
   Intake intake_;
   AuditIntake audit_;
+  AlarmLog alarms_;
   StoreIncarnation incarnation_;
   std::map<domain::GatewayId, GatewaySession*> sessions_;
   std::map<std::pair<domain::IdScope, domain::SiteId>, std::unique_ptr<ScopeDigest>> digests_;

@@ -231,6 +231,33 @@ TEST(AuditIntake, WritesItsAlarmsIntoItsOwnLog) {
   CHECK_EQUAL(1, proven(coordinator.id.str()).size());
 }
 
+// Somebody who has a gateway's key must not fill the log, which is kept for good.
+TEST(AuditIntake, TellsSoManyAlarmsOfAGatewayAndCountsTheOthers) {
+  must(gateway.connect());
+  domain::AuditSeal seal;
+  seal.chain = gateway.id.str();
+  seal.signer = gateway.id.str();
+  seal.certificate = gateway.certificate;
+  seal.signature = Bytes{0x30};
+  for (std::size_t i = 0; i < berth::coordinator::kAlarmBurst + 200; ++i) {
+    gateway.session->send_audit(sync::AuditSealed{seal});
+    gateway.exchange();
+  }
+  CHECK_EQUAL(berth::coordinator::kAlarmBurst, proven(coordinator.id.str()).size());
+  const auto reported = [this] {
+    return std::ranges::count_if(coordinator.events,
+                                 [](const auto& event) { return event.is_alarm; });
+  };
+  const auto before = reported();
+  LONGS_EQUAL(berth::coordinator::kAlarmBurst, before);
+  gateway.pass(berth::coordinator::kAlarmSummaryInterval);
+  CHECK_EQUAL(berth::coordinator::kAlarmBurst + 1, proven(coordinator.id.str()).size());
+  LONGS_EQUAL(before + 1, reported());
+  CHECK_TRUE(std::ranges::any_of(coordinator.events, [](const auto& event) {
+    return event.is_alarm && event.text.starts_with("200 more alarms");
+  }));
+}
+
 TEST(AuditIntake, BeginsAnotherLogWhereAGatewaySawMoreOfItsOwn) {
   note_at_coordinator("a");
   note_at_coordinator("b");
