@@ -40,13 +40,14 @@ export const withCertificate = (registrationId, {certificate, key}) =>
     new X509Security(registrationId, {cert: certificate, key});
 
 // A device with the SDK's client, which may register more than once; `polls()`: how often it asked how
-// its operations stand, and was answered.
+// its operations stand, and was answered; `operation()`: the ID of the one that it asked for last.
 export function sdkDevice(transport, security, {idScope = dev.idScope, payload} = {}) {
   const spoken = new transports[transport]();
   let polls = 0;
+  let operation;
   const ask = spoken.queryOperationStatus.bind(spoken);
   spoken.queryOperationStatus = (request, operationId, callback) => ask(
-      request, operationId, (...answer) => {
+      request, operation = operationId, (...answer) => {
         ++polls;
         callback(...answer);
       });
@@ -56,6 +57,7 @@ export function sdkDevice(transport, security, {idScope = dev.idScope, payload} 
   if (payload) client.setProvisioningPayload(payload);
   return {
     polls: () => polls,
+    operation: () => operation,
     async register(deadline = REGISTERED_WITHIN_MS) {
       const id = await security.getRegistrationId();
       return within(deadline, `${id} to register`, client.register());

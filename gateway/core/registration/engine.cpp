@@ -237,7 +237,8 @@ void RegistrationEngine::begin(PendingRequest pending, const domain::Attested& a
     return;
   }
   Operation& operation = *opened;
-  operation.operation_id = make_operation_id(hash, protocol::new_guid(ports_.entropy));
+  // The answer names the tracking ID in every protocol: only HTTPS has a header for it.
+  operation.operation_id = make_operation_id(hash, operation.ref.tracking_id);
   operation.contact = contact;
   operation.opened = pending.arrival;
   operation.updated = pending.arrival;

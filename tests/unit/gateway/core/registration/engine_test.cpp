@@ -784,6 +784,17 @@ TEST(RegistrationEngine, GivesAnOperationToItsDeviceOnly) {
   bench.check_refused(bench.poll("dev-1", ""), Errc::not_found);
 }
 
+// Over MQTT, AMQP and CoAP an answer has no header for the tracking ID: it leads to the logs all
+// the same.
+TEST(RegistrationEngine, NamesAnOperationByItsTrackingId) {
+  bench.cache.put(individual("dev-1"));
+  const auto reply = bench.reply_to(bench.accept("dev-1"));
+  CHECK_TRUE(reply.has_value() && !reply->tracking_id.empty());
+  const auto& answer = std::get<OperationReply>(reply->content);
+  STRCMP_EQUAL(reply->tracking_id.c_str(),
+               parse_operation_id(answer.status.operation_id)->guid.c_str());
+}
+
 TEST(RegistrationEngine, AnswersAForgottenOperationFromTheRegistration) {
   bench.cache.put(individual("dev-1"));
   const std::string operation = bench.provision("dev-1");
