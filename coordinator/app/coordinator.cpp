@@ -435,13 +435,16 @@ class Coordinator::Impl {
     if (!outcome.quarantine_reason.empty()) return;
     const domain::IdScope& tenant = outcome.entry.id_scope;
     const domain::Registration& registration = outcome.entry.registration;
+    const domain::DeviceProtocol protocol = outcome.entry.protocol;
     if (is_assigned) {
+      fleet_metrics_.attestation_attempt(tenant, protocol, true);
       fleet_metrics_.registration_attempt(tenant, registration.assigned_hub, true);
       if (outcome.is_placed) fleet_metrics_.device_assignment(tenant, registration.assigned_hub);
-    } else if (registration.last_attempt &&
-               domain::passed_attestation(registration.last_attempt->decision)) {
-      fleet_metrics_.registration_attempt(tenant, registration.last_attempt->decision.host_name,
-                                          false);
+    } else if (registration.last_attempt) {
+      const domain::DecisionTrace& decision = registration.last_attempt->decision;
+      const bool attested = domain::passed_attestation(decision);
+      fleet_metrics_.attestation_attempt(tenant, protocol, attested);
+      if (attested) fleet_metrics_.registration_attempt(tenant, decision.host_name, false);
     }
   }
 

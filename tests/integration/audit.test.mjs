@@ -9,14 +9,16 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {newKey} from './certificates.mjs';
+import {setFault} from './hub_fault.mjs';
 import {Installation} from './installation.mjs';
-import {dev, hubNames, service} from './peers.mjs';
+import {dev, hubNames, sdkDevice, service, transports, withKey} from './peers.mjs';
 import {until} from './waiting.mjs';
 
 const installation = Installation.running(process.env.BERTH_BIN, process.env.BERTH_DEV_DIR);
 const client = service();
 const exported = path.join(installation.dir, 'audit.jsonl');
 const secrets = [];
+const sealsSeen = new Set();  // the lines of all exports
 
 function sasToken(resource, key) {
   const expiry = Math.floor(Date.now() / 1000) + 600;
@@ -96,7 +98,11 @@ const lineWith = (program, fits) =>
 async function audit() {
   await installation.berth('--login', dev.operator.connectionString, '--ca-file', dev.service.caFile,
                            'audit', 'export', exported);
-  return readFileSync(exported, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+  const lines = readFileSync(exported, 'utf8').trimEnd().split('\n');
+  for (const line of lines) {
+    if (JSON.parse(line).line === 'seal') sealsSeen.add(line);
+  }
+  return lines.map((line) => JSON.parse(line));
 }
 
 const entryWith = (kind, trackingId) => until(`${kind} in the audit log`, async () => {
@@ -185,6 +191,25 @@ test('an assigned device is found by the tracking ID that it was given', async (
   assert.equal((await entryWith('assigned', trackingId)).fields.hub, hubNames[0]);
 });
 
+for (const transport of Object.keys(transports)) {
+  test(`over ${transport}, a device is found by the ID of the operation that it was told`, async () => {
+    const id = `followed-${transport}`;
+    const key = await enroll(id);
+    const sdk = sdkDevice(transport, withKey(id, key));
+    await until(`${id} to be assigned`, () => sdk.register());
+    const trackingId = sdk.operation().split('.').at(-1);
+    await lineWith('berth-gateway', (line) => line.trackingId === trackingId &&
+                       line.message === `assigned to hub ${hubNames[0]} as ${id}`);
+    const atCoordinator = await lineWith('berth-coordinator',
+                                         (line) => line.CorrelationId === trackingId);
+    assert.deepEqual(JSON.parse(atCoordinator.properties_s), {
+      id,
+      type: 'Registration',
+      protocol: transport === 'Http' ? 'Https' : transport,
+    });
+  });
+}
+
 test('what an admin does is in the log of service operations, and in the audit log', async () => {
   await enroll('audited-2');
   const operation = await lineWith('berth-coordinator', (line) => {
@@ -228,6 +253,10 @@ test('the metrics count what happened, on both programs', async () => {
   assert.equal(atFleet('berth_fleet_registration_attempts_total',
                        {iot_hub_name: hubNames[0], status: 'Success'}),
                1);
+  const attestedAtFleet = (status) =>
+      atFleet('berth_fleet_attestation_attempts_total', {protocol: 'Https', status});
+  assert.equal(attestedAtFleet('Success'), 1);
+  assert.equal(attestedAtFleet('Failure'), 3);
   // Who did not attest did not attempt to register.
   assert.equal(atFleet('berth_fleet_registration_attempts_total', {status: 'Failure'}), 0);
   // The device came into its hub once, and stayed there when it registered again.
@@ -236,6 +265,33 @@ test('the metrics count what happened, on both programs', async () => {
   assert.equal(counted(fleetFirst, fleetBefore, 'berth_fleet_device_assignments_total', inHub), 1);
   assert.equal(at('berth_device_assignments_total', {}), 0);
   assert.equal(atFleet('berth_fleet_device_assignments_total', {}), 0);
+});
+
+test('an attempt that its hub refused is counted under that hub, on both programs', async () => {
+  const key = await enroll('counted-2');
+  await setFault(hubNames[0], 'full');
+  const before = await scrape(dev.metrics.gateway);
+  const fleetBefore = await scrape(dev.metrics.coordinator);
+  const begun = await until('the gateway to know the enrollment', async () => {
+    const answer = await register('counted-2', key);
+    return answer.status === 202 ? answer : undefined;
+  });
+  await until('the registration to fail', async () => {
+    const answer = await ask('GET', 'counted-2', key, `/operations/${begun.body.operationId}`);
+    return answer.body.status === 'failed';
+  });
+  await setFault(hubNames[0], 'none');
+  await lineWith('berth-coordinator',
+                 (line) => line.CorrelationId === begun.headers['x-ms-request-id']);
+  const failed = {provisioning_service_name: dev.idScope, status: 'Failure'};
+  const inHub = {...failed, iot_hub_name: hubNames[0]};
+  const after = await scrape(dev.metrics.gateway);
+  const fleetAfter = await scrape(dev.metrics.coordinator);
+  for (const labels of [failed, inHub]) {
+    assert.equal(counted(before, after, 'berth_registration_attempts_total', labels), 1);
+    assert.equal(
+        counted(fleetBefore, fleetAfter, 'berth_fleet_registration_attempts_total', labels), 1);
+  }
 });
 
 test('the audit log is unbroken over restarts and kills, and signed by both sides', async () => {
@@ -260,20 +316,82 @@ test('the audit log is unbroken over restarts and kills, and signed by both side
   for (const section of sections) assert.equal(section.from, 1);
 });
 
-test('an export that was changed is not proven', async () => {
-  const text = readFileSync(exported, 'utf8');
-  const changed = path.join(installation.dir, 'changed.jsonl');
-  const lines = text.split('\n');
-  const tampered = [
-    text.replace('audited-1', 'audited-9'),
-    lines.filter((_, index) => index !== 3).join('\n'),
-    lines.slice(0, -2).join('\n') + '\n',
-  ];
-  for (const other of tampered) {
-    writeFileSync(changed, other);
-    await assert.rejects(verify(changed), (error) => error.code === 1);
-  }
+// An export, and where its parts are: what somebody could wish to change in it.
+function partsOfExport() {
+  const lines = readFileSync(exported, 'utf8').trimEnd().split('\n');
+  const parsed = lines.map((line) => JSON.parse(line));
+  const indices = (kind) => parsed.flatMap(({line}, index) => line === kind ? [index] : []);
+  return {lines, parsed, begins: indices('begin'), ends: indices('end'), seals: indices('seal'),
+          entries: indices('entry')};
+}
+
+// What was done to an export, by name: its lines afterwards.
+const tampering = {
+  'an entry says something else': ({lines}) =>
+      lines.map((line) => line.replace('audited-1', 'audited-9')),
+  'an entry is left out': ({lines, entries}) => lines.toSpliced(entries[2], 1),
+  'the first entry is left out': ({lines, entries}) => lines.toSpliced(entries[0], 1),
+  'the last entry of a log is left out': ({lines, ends}) => {
+    const isEntry = (line) => JSON.parse(line).line === 'entry';
+    return lines.toSpliced(lines.slice(0, ends[0]).findLastIndex(isEntry), 1);
+  },
+  'two entries changed places': ({lines, entries}) =>
+      lines.toSpliced(entries[2], 2, lines[entries[3]], lines[entries[2]]),
+  'an entry is there twice': ({lines, entries}) =>
+      lines.toSpliced(entries[2], 0, lines[entries[2]]),
+  'an entry is cut short': ({lines, entries}) =>
+      lines.with(entries[2], lines[entries[2]].slice(0, -20)),
+  'the last line is cut off': ({lines}) => lines.slice(0, -1),
+  'a log\'s end is cut off': ({lines, ends}) =>
+      lines.toSpliced(ends.at(-1) - 3, 4),
+  'all is cut off behind an entry': ({lines, entries}) => lines.slice(0, entries.at(-2)),
+  'a whole log is left out': ({lines, begins, ends}) =>
+      lines.toSpliced(begins[1], ends[1] - begins[1] + 1),
+  'two logs changed their names': ({lines, parsed, begins}) => {
+    const [one, other] = begins.map((index) => parsed[index].chain);
+    const renamed = {[one]: other, [other]: one};
+    return lines.map((line, index) => parsed[index].chain
+        ? line.replace(`"chain":"${parsed[index].chain}"`, `"chain":"${renamed[parsed[index].chain]}"`)
+        : line);
+  },
+  'two logs changed places': ({lines, begins, ends}) => [
+    ...lines.slice(begins[1], ends[1] + 1),
+    ...lines.slice(begins[0], ends[0] + 1),
+    ...lines.slice(ends[1] + 1),
+  ],
+  'a seal is left out': ({lines, seals}) => lines.toSpliced(seals[0], 1),
+  'an older countersignature stands for the newest': ({lines, parsed, seals}) => {
+    for (const index of seals) {
+      const {chain, signer, sequence} = parsed[index];
+      for (const line of sealsSeen) {
+        const old = JSON.parse(line);
+        if (old.chain !== chain || old.signer !== signer || old.sequence >= sequence) continue;
+        return lines.with(index, line);
+      }
+    }
+    return assert.fail('no signer has signed twice');
+  },
+};
+
+test('an export is proven as it is', async () => {
+  await verify();
 });
+
+for (const [what, change] of Object.entries(tampering)) {
+  test(`an export is not proven where ${what}`, async () => {
+    const parts = partsOfExport();
+    assert.equal(parts.begins.length, 2);
+    const lines = change(parts);
+    assert.notDeepEqual(lines, parts.lines);
+    const changed = path.join(installation.dir, 'changed.jsonl');
+    writeFileSync(changed, `${lines.join('\n')}\n`);
+    await assert.rejects(verify(changed), (error) => {
+      assert.equal(error.code, 1);
+      assert.match(error.stderr, /line|export/);
+      return true;
+    });
+  });
+}
 
 test('no secret is in the audit log, nor in any log', async () => {
   await audit();
