@@ -59,6 +59,8 @@ constexpr std::size_t kMaxBackgroundTasks = 4;
 constexpr std::chrono::hours kCertificateCheck{1};
 constexpr std::chrono::milliseconds kRefusalTimeout{5000};
 constexpr std::uint16_t kHttpsPort = 443;
+// The first three digits of a device's error code are its HTTP status (device API 7).
+constexpr std::uint32_t kCodesOfAStatus = 1000;
 
 // Written once, for the owner alone.
 Result<void> write_secret_file(const std::string& path, const std::string& text) {
@@ -460,8 +462,14 @@ class Coordinator::Impl {
     line.succeeded = is_assigned && outcome.quarantine_reason.empty();
     line.result_type = line.succeeded ? "Success" : "Failure";
     line.description = outcome.quarantine_reason;
-    if (registration.last_attempt && !is_assigned)
+    if (registration.last_attempt && !is_assigned) {
       line.description = registration.last_attempt->reason;
+      // Who did not attest was refused at once, as the gateway's own line says.
+      if (!domain::passed_attestation(registration.last_attempt->decision)) {
+        line.status = static_cast<int>(registration.last_attempt->error_code / kCodesOfAStatus);
+        line.result_type = runtime::result_type_of(line.status);
+      }
+    }
     line.service = entry.id_scope.str();
     line.location = outcome.site.str();
     line.object_id = registration.registration_id.str();

@@ -168,7 +168,8 @@ test('a refused device is found by the tracking ID that it was given', async () 
   const atCoordinator = await lineWith('berth-coordinator',
                                        (line) => line.CorrelationId === trackingId);
   assert.equal(atCoordinator.Category, 'DeviceOperations');
-  assert.equal(atCoordinator.ResultType, 'Failure');
+  assert.equal(atCoordinator.ResultType, 'ClientError');
+  assert.equal(atCoordinator.ResultSignature, '401');
   const entry = await entryWith('refused', trackingId);
   assert.equal(entry.fields.registrationId, 'audited-refused-1');
   assert.equal(entry.tenant, dev.idScope);
