@@ -136,7 +136,7 @@ class EsysTpm final : public Tpm {
     auto loaded = import(*parts, wrap_key);
     wipe({wrap_key.buffer, sizeof wrap_key.buffer});
     if (!loaded) return loaded.error();
-    const auto replaced = replace_identity(*loaded);
+    auto replaced = replace_identity(*loaded);
     Esys_FlushContext(esys_, *loaded);
     return replaced;
   }

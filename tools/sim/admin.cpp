@@ -216,7 +216,7 @@ void Admin::unlink_hub() {
   const auto hubs = linked_hubs();
   if (hubs.size() < 3) return;
   has_unlinked_ = true;
-  const domain::LinkedHub gone = hubs[world_.random.below(hubs.size())];
+  const domain::LinkedHub& gone = hubs[world_.random.below(hubs.size())];
   call("unlinks " + gone.host_name, store::Table::linked_hub, gone.hub_id.str(),
        [this, gone](coordinator::Catalog& catalog, coordinator::Fleet&) -> Result<void> {
          auto stored = catalog.hubs.find(coordinator_.tenant(), gone.hub_id);

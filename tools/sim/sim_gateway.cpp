@@ -33,7 +33,6 @@ namespace {
 
 using gateway::Action;
 using gateway::Actions;
-using gateway::OperationRef;
 
 constexpr SimTime kConnectTimeout{10'000'000};
 constexpr SimTime kFirstReconnect{500'000};
@@ -97,7 +96,7 @@ struct SimGateway::Running final : gateway::CoordinatorLink, gateway::Probe {
   void pump();
   void drive_writes();
   void flush();
-  void tick(std::uint64_t session);
+  void tick(std::uint64_t number);
   void end_session();
   void come_again(const gateway::Uplink::Ending& ending);
 
