@@ -40,6 +40,8 @@ inline constexpr std::array kRegressionSeeds = {
                    "a clean-up that another gateway's was faster than, four hours long"},
     RegressionSeed{"webhooks", 3, "the same"},
     RegressionSeed{"allocation", 58, "the same"},
+    RegressionSeed{"swarm", 599,
+                   "a message that overtook those which a partition held back: the simulator's"},
 };
 
 }  // namespace berth::testing

@@ -12,16 +12,25 @@ void Wire::listen(Side side, OnBytes on_bytes, OnClosed on_closed) {
 }
 
 void Wire::arrive(Side at, std::function<void()> what) {
+  end(at).under_way.push_back(std::move(what));
+  schedule(at);
+}
+
+void Wire::schedule(Side at) {
   End& own = end(at);
   own.last_arrival = std::max(own.last_arrival, world_.scheduler.now() + world_.latency());
-  world_.scheduler.at(own.last_arrival,
-                      [self = shared_from_this(), at, what = std::move(what)]() mutable {
-                        if (self->held_) {
-                          self->end(at).waiting.push_back(std::move(what));
-                        } else {
-                          what();
-                        }
-                      });
+  world_.scheduler.at(own.last_arrival, [self = shared_from_this(), at] { self->deliver(at); });
+}
+
+void Wire::deliver(Side at) {
+  End& own = end(at);
+  if (held_) {
+    ++own.held_back;
+    return;
+  }
+  const auto what = std::move(own.under_way.front());
+  own.under_way.pop_front();
+  what();
 }
 
 void Wire::send(Side from, Bytes bytes) {
@@ -52,7 +61,8 @@ void Wire::reset() {
 void Wire::release() {
   if (!std::exchange(held_, false)) return;
   for (const Side side : {Side::gateway, Side::coordinator}) {
-    for (auto& what : std::exchange(end(side).waiting, {})) arrive(side, std::move(what));
+    // What is still under way comes behind what was held back.
+    for (auto left = std::exchange(end(side).held_back, 0); left > 0; --left) schedule(side);
   }
 }
 

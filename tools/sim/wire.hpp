@@ -3,10 +3,11 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "shared/base/bytes.hpp"
 #include "tools/sim/world.hpp"
@@ -38,11 +39,15 @@ class Wire : public std::enable_shared_from_this<Wire> {
     OnClosed on_closed;
     bool is_open = false;
     SimTime last_arrival{0};  // at this end
-    std::vector<std::function<void()>> waiting;
+    // What was sent to it, in that order, whatever the order in which arrivals are played.
+    std::deque<std::function<void()>> under_way;
+    std::size_t held_back = 0;  // arrivals that fell into a partition
   };
   End& end(Side side) { return ends_.at(static_cast<std::size_t>(side)); }
   static Side other(Side side) { return side == Side::gateway ? Side::coordinator : Side::gateway; }
   void arrive(Side at, std::function<void()> what);
+  void schedule(Side at);
+  void deliver(Side at);
 
   World& world_;
   std::array<End, 2> ends_;
