@@ -7,7 +7,7 @@ import path from 'node:path';
 import test, {after} from 'node:test';
 
 import {Admin} from './admin.mjs';
-import {authority, derivedKey, device, expiredDevice, newKey} from './certificates.mjs';
+import {authority, derivedKey, device, expiredDevice, newKey, withChain} from './certificates.mjs';
 import {Installation} from './installation.mjs';
 import {dev, hubNames, register, service, withCertificate, withKey} from './peers.mjs';
 import {until} from './waiting.mjs';
@@ -75,6 +75,49 @@ test('the hub of an accepted device is the one that explain names', async () => 
     // The past, as the gateway traced it, and the present, as explained, are the same decision.
     assert.deepEqual(again.registration.decision.candidates.map(({hubId, score}) => [hubId, score]),
                      told.decision.candidates.map(({hubId, score}) => [hubId, score]));
+  }
+});
+
+// Of keys and certificates; chips are explained in tpm.test.mjs.
+test('explain names the hub whatever the device attests by', async () => {
+  const [ownKey, ca, named] = [newKey(), authority('explain-kinds'), authority('explain-named')];
+  const own = device('explain-own-certificate');
+  await client.createOrUpdateIndividualEnrollment(
+      {registrationId: 'explain-own-key', attestation: symmetric(ownKey)});
+  await client.createOrUpdateIndividualEnrollment({
+    registrationId: 'explain-own-certificate',
+    attestation: {
+      type: 'x509',
+      x509: {clientCertificates: {primary: {certificate: own.certificate}}},
+    },
+  });
+  await enrollGroup('explain-by-issuer', ofCa(ca));
+  await admin.call('PUT', '/berth/v1/certificates/explain-root',
+                   {certificate: named.certificate, isVerified: true});
+  await enrollGroup('explain-by-name',
+                    {type: 'x509', x509: {caReferences: {primary: 'explain-root'}}});
+  const member = (id, issuer) => withChain(device(id, issuer), issuer);
+  const [issued, ofNamed] = [member('explain-issued', ca), member('explain-of-named', named)];
+  const cases = [
+    ['explain-own-key', {symmetricKey: ownKey}, withKey('explain-own-key', ownKey), 'symmetricKey'],
+    ['explain-own-certificate', own.certificate, withCertificate('explain-own-certificate', own),
+     'x509'],
+    ['explain-issued', issued.certificate, withCertificate('explain-issued', issued), 'x509'],
+    ['explain-of-named', ofNamed.certificate, withCertificate('explain-of-named', ofNamed), 'x509'],
+  ];
+  for (const [id, evidence, security, kind] of cases) {
+    const told = await explained(id, evidence);
+    assert.equal(told.outcome, 'assigned', `${id}: ${told.text}`);
+    const state = await until(`the gateway to know ${id}`, () => register('Http', security));
+    assert.equal(state.assignedHub, told.decision.hub);
+    const past = await until(`the coordinator to know ${id}`, async () => {
+      const {registration} = await explained(id, evidence);
+      return registration?.decision?.hub && registration;
+    });
+    assert.equal(past.attestationType, kind);
+    assert.equal(past.decision.hub, told.decision.hub);
+    assert.deepEqual(past.decision.checks.map(({name, result}) => [name, result]),
+                     told.decision.checks.map(({name, result}) => [name, result]), id);
   }
 });
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {createHmac} from 'node:crypto';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import test, {after} from 'node:test';
@@ -225,6 +225,40 @@ test('a disabled enrollment challenges nobody', async () => {
   const keys = await shown(tpm);
   await enroll(keys.registrationId, keys.endorsementKey, {provisioningStatus: 'disabled'});
   assert.equal((await refusedDevice(tpm, 'https')).errorCode, 403202);
+});
+
+// ---- Explained ----
+
+test('explain says of a chip where it goes, why it went there, and why another does not', async () => {
+  const tpm = await chip();
+  const keys = await shown(tpm);
+  const id = keys.registrationId;
+  await enroll(id, keys.endorsementKey);
+  const explained = async ({endorsementKey, storageRootKey}) => {
+    const file = path.join(installation.dir, 'chip.json');
+    writeFileSync(file, JSON.stringify({endorsementKey, storageRootKey}));
+    const {stdout} = await installation.berth(
+        '--login', dev.service.connectionString, '--ca-file', dev.service.caFile, '--output', 'json',
+        'registration', 'explain', id, '--evidence', file);
+    return JSON.parse(stdout);
+  };
+  const told = await explained(keys);
+  assert.equal(told.outcome, 'assigned');
+  assert.equal(told.decision.hub, hubNames[1]);
+  await provision(tpm, 'https');
+  const after = await until('the coordinator to know the registration', async () => {
+    const seen = await explained(keys);
+    return seen.registration && seen;
+  });
+  assert.equal(after.outcome, 'stays');
+  assert.equal(after.registration.attestationType, 'tpm');
+  assert.equal(after.registration.decision.hub, hubNames[1]);
+  const other = await shown(await chip());
+  const refused = await explained(other);
+  assert.equal(refused.outcome, 'refused');
+  assert.match(refused.reason, /endorsement key is not the enrolled one/);
+  assert.equal((await refusedDevice(await chip(), 'https', '--registration-id', id)).errorCode,
+               refused.errorCode);
 });
 
 // ---- The exchange itself ----
