@@ -193,8 +193,10 @@ inline constexpr std::size_t kMaxWebSocketMessage = 256 * 1024;
 inline constexpr std::size_t kMaxCoapSessions = 1000;
 inline constexpr std::size_t kMaxCoapHandshakes = 20000;
 inline constexpr std::chrono::seconds kCoapSessionIdle{120};
-// A session that was silent for so long gives way to a handshake from the same address and port.
+// A session that was silent for so long gives way to a handshake from the same address and port;
+// and for so long, when all are taken, to anybody's.
 inline constexpr std::chrono::seconds kCoapRestartGrace{5};
+inline constexpr std::chrono::seconds kCoapSessionSpared{15};
 // Handshakes that one address may begin: so many at once, and so many in a second afterwards; and
 // the addresses that are counted.
 inline constexpr int kCoapHandshakeBurst = 1000;

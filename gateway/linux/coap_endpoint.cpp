@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <coap3/coap.h>
 #include <cstring>
+#include <fstream>
 #include <string_view>
+#include <sys/socket.h>
 #include <thread>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -17,12 +20,15 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/core/device/address_rates.hpp"
+#include "gateway/core/device/coap_places.hpp"
 #include "gateway/core/device/coap_session.hpp"
 #include "gateway/core/device/psk_keys.hpp"
 #include "gateway/core/limits.hpp"
 #include "gateway/linux/coap_message.hpp"
+#include "gateway/linux/log_throttle.hpp"
 #include "shared/crypto/openssl/dtls_server.hpp"
 #include "shared/runtime/coap_loop.hpp"
+#include "shared/runtime/source_network.hpp"
 #include "shared/runtime/task_group.hpp"
 
 namespace berth::gateway {
@@ -32,6 +38,10 @@ namespace asio = boost::asio;
 using asio::ip::udp;
 
 constexpr std::chrono::seconds kSweepInterval{5};
+
+// All devices' datagrams come over one socket; in a rush they wait here, and what finds no room is
+// lost until its sender repeats it. Some thousands of them.
+constexpr int kReceiveBuffer = 4 * 1024 * 1024;
 
 struct FreeContext {
   void operator()(coap_context_t* context) const { coap_free_context(context); }
@@ -64,6 +74,11 @@ std::string source_of(const coap_session_t& session) {
   return remote == nullptr ? std::string() : endpoint_of(*remote).address().to_string();
 }
 
+std::string network_behind(const coap_session_t& session) {
+  const coap_address_t* remote = coap_session_get_addr_remote(&session);
+  return remote == nullptr ? std::string() : runtime::network_of(endpoint_of(*remote).address());
+}
+
 // libcoap shares a port with whoever else asks for it; a gateway must not take a part of another's
 // devices. So the port is tried alone first, which also chooses one where it is free to choose.
 Result<std::uint16_t> free_port(const std::string& address, std::uint16_t port) {
@@ -78,6 +93,31 @@ Result<std::uint16_t> free_port(const std::string& address, std::uint16_t port) 
   if (!failed) probe.bind(endpoint, failed);
   if (failed) return cannot_bind(address, port, failed.message());
   return probe.local_endpoint().port();
+}
+
+// libcoap does not say which sockets it has; the system says what its epoll descriptor watches.
+std::vector<int> watched_by(const coap_context_t& context) {
+  std::ifstream info("/proc/self/fdinfo/" + std::to_string(coap_context_get_coap_fd(&context)));
+  std::vector<int> watched;
+  for (std::string word; info >> word;) {
+    int descriptor = 0;
+    if (word == "tfd:" && info >> descriptor) watched.push_back(descriptor);
+  }
+  return watched;
+}
+
+// As much as the system allows: what it takes from everybody (net.core.rmem_max), or all of it from
+// who may administer the network.
+void widen_receive_buffers(const coap_context_t& context) {
+  for (const int descriptor : watched_by(context)) {
+    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer,
+                   sizeof(kReceiveBuffer)) == 0) {
+      continue;
+    }
+    // Not a socket, or nothing better to be had.
+    static_cast<void>(
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof(kReceiveBuffer)));
+  }
 }
 
 }  // namespace
@@ -113,11 +153,14 @@ class LibcoapEndpoint final : public CoapEndpoint {
     coap_context_set_block_mode(context_.get(), 0);
     coap_context_set_session_timeout(context_.get(),
                                      static_cast<unsigned>(settings_.session_idle.count()));
-    // libcoap refuses a handshake when there are more than it is told, and takes 0 for a number of
+    // libcoap ignores a handshake when there are more than it is told, and takes 0 for a number of
     // its own.
     coap_context_set_max_handshake_sessions(context_.get(),
                                             std::max(2U, share_of(settings_.max_handshakes)) - 1);
-    coap_context_set_max_idle_sessions(context_.get(), share_of(settings_.max_sessions));
+    // Who has a session is decided in on_handshake(). At a limit of its own libcoap would end one
+    // for any first datagram, whoever forged it; it is only to bound the sessions of plain CoAP.
+    coap_context_set_max_idle_sessions(context_.get(),
+                                       static_cast<unsigned>(2 * settings_.max_sessions));
     coap_set_app_data(context_.get(), this);
     coap_register_event_handler(context_.get(), on_event);
     if (!set_credentials()) return Error{Errc::internal, "libcoap takes no credentials"};
@@ -130,6 +173,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
         *port = *bound;
       }
     }
+    widen_receive_buffers(*context_);
     return {};
   }
 
@@ -170,12 +214,12 @@ class LibcoapEndpoint final : public CoapEndpoint {
   std::uint16_t coaps_port() const override { return settings_.coaps_port; }
 
  private:
-  // A DTLS session, from the moment that something is known of it.
+  // A DTLS session, from the moment that its handshake is let in.
   struct Device {
     std::optional<domain::PskProof> psk;
     std::unique_ptr<CoapSession> session;  // once the handshake has ended well
     std::size_t references = 0;            // libcoap's session is kept for requests under way
-    std::uint64_t number = 0;              // tells it from a later one at the same place in memory
+    CoapPlaces::Number number = 0;         // tells it from a later one at the same place in memory
     MonotonicTime last_heard{};
   };
 
@@ -237,10 +281,55 @@ class LibcoapEndpoint final : public CoapEndpoint {
   // libcoap asks this after the cookie exchange, so that the address is the peer's own.
   static int on_handshake(void* tls, coap_dtls_pki_t* setup) {
     auto& self = *static_cast<LibcoapEndpoint*>(setup->cn_call_back_arg);
-    const auto* session = static_cast<const coap_session_t*>(crypto::owner_of(tls));
-    if (session == nullptr || self.devices_.size() >= self.settings_.max_sessions) return 0;
-    if (!self.rates_.allow(source_of(*session), self.services_.clock.monotonic())) return 0;
+    auto* session = static_cast<coap_session_t*>(crypto::owner_of(tls));
+    if (session == nullptr) return 0;
+    if (!self.let_in(*session, tls)) {
+      self.say_who_waits(*session);
+      crypto::fall_silent(tls);
+      return 0;
+    }
     return self.dtls_->prepare(tls) ? 1 : 0;
+  }
+
+  // False: not now; the device will repeat its handshake by itself.
+  bool let_in(coap_session_t& session, void* tls) {
+    const MonotonicTime now = services_.clock.monotonic();
+    const std::string network = network_behind(session);
+    if (!rates_.allow(network, now)) return false;
+    const auto place = places_.enter(network, now);
+    if (!place) return false;
+    if (place->gives_way) {
+      // libcoap is in the middle of the newcomer's handshake.
+      asio::post(loop_, [this, number = *place->gives_way] { end(number); });
+    }
+    Device device;
+    device.number = place->number;
+    device.last_heard = now;
+    devices_[&session] = std::move(device);
+    crypto::at_end(tls, [this, &session, number = place->number] { ended(session, number); });
+    return true;
+  }
+
+  void say_who_waits(const coap_session_t& session) {
+    const LogThrottle::Word word = waiting_.ask(services_.clock.monotonic());
+    if (word.unsaid > 0) {
+      services_.log.warning("CoAPS: " + std::to_string(word.unsaid) +
+                            " more handshakes had to wait");
+    }
+    if (!word.may_log) return;
+    services_.log.warning(
+        "CoAPS: a handshake has to wait: all sessions are taken, or its address "
+        "begins too many",
+        {{"source", source_of(session)}});
+  }
+
+  // The DTLS session is gone; libcoap's may stay for what is under way.
+  void ended(coap_session_t& session, CoapPlaces::Number number) {
+    places_.leave(number);
+    const auto found = devices_.find(&session);
+    if (found == devices_.end() || found->second.number != number) return;
+    found->second.session.reset();
+    if (found->second.references == 0) devices_.erase(found);
   }
 
   static const coap_bin_const_t* on_identity(coap_bin_const_t* identity, coap_session_t* session,
@@ -252,7 +341,8 @@ class LibcoapEndpoint final : public CoapEndpoint {
       self.services_.log.warning("CoAPS: no such pre-shared key: " + answer.reason,
                                  {{"source", source_of(*session)}});
     }
-    self.devices_[session].psk = std::move(answer.proof);
+    const auto found = self.devices_.find(session);
+    if (found != self.devices_.end()) found->second.psk = std::move(answer.proof);
     self.offered_key_ = std::move(answer.key);
     self.offered_ = {self.offered_key_.size(), self.offered_key_.reveal().data()};
     return &self.offered_;
@@ -269,7 +359,9 @@ class LibcoapEndpoint final : public CoapEndpoint {
   }
 
   void connected(coap_session_t& session) {
-    Device& device = devices_[&session];
+    const auto found = devices_.find(&session);
+    if (found == devices_.end()) return;
+    Device& device = found->second;
     CoapPeer peer;
     peer.source = source_of(session);
     peer.psk = std::exchange(device.psk, std::nullopt);
@@ -278,8 +370,8 @@ class LibcoapEndpoint final : public CoapEndpoint {
     if (tls != nullptr && !peer.psk) peer.chain = crypto::presented_chain(tls);
     device.session =
         std::make_unique<CoapSession>(mapping_, std::move(peer), budget_, services_.clock);
-    device.number = ++last_number_;
     device.last_heard = services_.clock.monotonic();
+    places_.heard(device.number, device.last_heard);
     if (tls != nullptr) crypto::watch_for_restart(tls, on_restart, &session);
   }
 
@@ -294,15 +386,17 @@ class LibcoapEndpoint final : public CoapEndpoint {
       return;
     }
     // libcoap is in the middle of it; the device will repeat its first message.
-    asio::post(self.loop_,
-               [&self, &session, number = found->second.number] { self.end(session, number); });
+    asio::post(self.loop_, [&self, number = found->second.number] { self.end(number); });
   }
 
-  void end(coap_session_t& session, std::uint64_t number) {
-    const auto found = devices_.find(&session);
-    if (closed_ || found == devices_.end() || found->second.number != number) return;
+  void end(CoapPlaces::Number number) {
+    const auto found = std::find_if(devices_.begin(), devices_.end(), [number](const auto& one) {
+      return one.second.number == number;
+    });
+    if (closed_ || found == devices_.end()) return;
+    coap_session_t* session = found->first;
     found->second.session.reset();
-    coap_session_disconnected(&session, COAP_NACK_TLS_FAILED);
+    coap_session_disconnected(session, COAP_NACK_TLS_FAILED);
     driver_->rearm();  // which lets libcoap free what has ended
   }
 
@@ -343,6 +437,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
     }
     Device& device = found->second;
     device.last_heard = services_.clock.monotonic();
+    places_.heard(device.number, device.last_heard);
     CoapOutput out =
         device.session->on_request(read_coap_envelope(request), read_coap_request(request));
     if (!out.reason.empty()) {
@@ -358,6 +453,7 @@ class LibcoapEndpoint final : public CoapEndpoint {
     if (!out.request) return;
     coap_session_reference(&session);
     ++device.references;
+    places_.set_at_work(device.number, true);
     if (!requests_.spawn(ask(session, std::move(*out.request)))) release(session);
   }
 
@@ -390,7 +486,10 @@ class LibcoapEndpoint final : public CoapEndpoint {
 
   void release(coap_session_t& session) {
     const auto found = devices_.find(&session);
-    if (found != devices_.end()) --found->second.references;
+    if (found != devices_.end() && --found->second.references == 0) {
+      places_.set_at_work(found->second.number, false);
+      places_.heard(found->second.number, services_.clock.monotonic());
+    }
     coap_session_release(&session);
   }
 
@@ -422,6 +521,8 @@ class LibcoapEndpoint final : public CoapEndpoint {
   PskKeys keys_;
   std::shared_ptr<const crypto::DtlsServer> dtls_;
   AddressRates rates_{settings_.handshake_burst, kCoapHandshakesPerSecond, settings_.max_addresses};
+  CoapPlaces places_{settings_.max_sessions, kCoapSessionSpared};
+  LogThrottle waiting_{kMaxLoggedConnections};
   CoapBudget budget_{kMaxCoapBuffered};
   SecretBytes offered_key_;  // of the handshake that libcoap asked for last
   coap_bin_const_t offered_{};
@@ -432,7 +533,6 @@ class LibcoapEndpoint final : public CoapEndpoint {
   asio::steady_timer sweep_;
   Context context_;
   std::unordered_map<coap_session_t*, Device> devices_;
-  std::uint64_t last_number_ = 0;
   std::unique_ptr<runtime::CoapLoop> driver_;
   runtime::TaskGroup requests_{loop_.get_executor(), settings_.max_sessions* kMaxCoapRequests,
                                [this](const std::string& what) {

@@ -12,6 +12,7 @@
 
 #include "shared/runtime/deadline.hpp"
 #include "shared/runtime/dial.hpp"
+#include "shared/runtime/source_network.hpp"
 
 namespace berth::runtime {
 namespace {
@@ -278,11 +279,7 @@ std::string TlsStream::remote_address() const {
 }
 
 std::string TlsStream::remote_network() const {
-  const auto address = impl_->remote.address();
-  if (!address.is_v6() || address.to_v6().is_v4_mapped()) return text_of(address);
-  auto bytes = address.to_v6().to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
-  return boost::asio::ip::make_address_v6(bytes).to_string() + "/64";
+  return network_of(impl_->remote.address());
 }
 
 std::uint16_t TlsStream::remote_port() const {

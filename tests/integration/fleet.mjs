@@ -5,15 +5,16 @@ import path from 'node:path';
 import {text} from 'node:stream/consumers';
 
 // Gives what berth-device says of each device. Devices share the group's key, from which their own
-// are derived; their IDs are the prefix and a number (of one device: the prefix alone).
+// are derived; their IDs are the prefix and a number (of one device: the prefix alone). CoAPS needs the
+// group's ID.
 export async function registerFleet(
-    {prefix, count, groupKey, protocol, concurrency = 50, timeoutSeconds = 30}) {
+    {prefix, count, groupKey, groupId, protocol, concurrency = 50, timeoutSeconds = 30}) {
   const program = spawn(
       path.join(process.env.BERTH_BIN, 'berth-device'),
       [
         '--dev', path.join(process.env.BERTH_DEV_DIR, 'dev.json'), '--protocol', protocol,
         '--registration-id', prefix, '--group-key', groupKey, '--count', count, '--concurrency',
-        concurrency, '--timeout', timeoutSeconds,
+        concurrency, '--timeout', timeoutSeconds, ...(groupId ? ['--group-id', groupId] : []),
       ].map(String),
       {stdio: ['ignore', 'pipe', 'inherit']});
   const [said, [code, signal]] = await Promise.all([text(program.stdout), once(program, 'exit')]);

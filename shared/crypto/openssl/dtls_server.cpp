@@ -60,6 +60,21 @@ int watch_index() {
   return index;
 }
 
+// Who is told of a session's end, kept with it.
+struct End {
+  std::function<void()> told;
+};
+
+void tell_end(void*, void* end, CRYPTO_EX_DATA*, int, long, void*) {
+  const std::unique_ptr<End> ended(static_cast<End*>(end));
+  if (ended) ended->told();
+}
+
+int end_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, tell_end);
+  return index;
+}
+
 // A DTLS record's header (RFC 6347 section 4.1) is type, version, epoch, sequence number, length.
 // All that a handshake sends in the clear is of epoch 0; what was sent in this session is not any
 // more.
@@ -103,6 +118,17 @@ void watch_for_restart(void* ssl, void (*told)(void* of), void* of) {
   if (SSL_set_ex_data(session, watch_index(), watch.get()) != 1) return;
   static_cast<void>(watch.release());  // the session's now
   SSL_set_msg_callback(session, on_record);
+}
+
+void at_end(void* ssl, std::function<void()> told) {
+  auto* session = static_cast<SSL*>(ssl);
+  tell_end(nullptr, SSL_get_ex_data(session, end_index()), nullptr, 0, 0, nullptr);
+  auto end = std::make_unique<End>(End{std::move(told)});
+  if (SSL_set_ex_data(session, end_index(), end.get()) == 1) static_cast<void>(end.release());
+}
+
+void fall_silent(void* ssl) {
+  SSL_set0_wbio(static_cast<SSL*>(ssl), BIO_new(BIO_s_null()));
 }
 
 void* owner_of(void* ssl) {

@@ -4,6 +4,7 @@
 // resumed.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -36,6 +37,14 @@ class DtlsServer {
 // that was restarted and has its port again (RFC 6347 section 4.2.8): a handshake's record in the
 // clear. It may also be a late one of the handshake before, and anybody can send one.
 void watch_for_restart(void* ssl, void (*told)(void* of), void* of);
+
+// Calls `told` once, when `ssl` is freed: then there is nothing of the handshake or session any
+// more. What was set before is told now.
+void at_end(void* ssl, std::function<void()> told);
+
+// Nothing more is sent over `ssl`: who began this handshake hears nothing, as if its datagram were
+// lost, and will repeat it (RFC 6347 section 4.2.4).
+void fall_silent(void* ssl);
 
 // What the library that made `ssl` keeps there as its own (SSL_get_app_data): with libcoap 4.3 the
 // session.
