@@ -78,9 +78,9 @@ Result<bool> was_accepted(const store::Reader& reader, const JournalIntent& entr
       reader.read(entry.operation.tenant, Table::intent, entry.operation.registration_id.folded());
   if (!record) return record.error();
   if (!record->has_value()) return false;
+  // One that can't be read was given up at the start; what is decided now replaces it.
   const auto held = sync::decode<domain::Intent>((*record)->body);
-  if (!held) return held.error();
-  return held->api.operation_id == entry.intent.api.operation_id;
+  return held && held->api.operation_id == entry.intent.api.operation_id;
 }
 
 // A device that was accepted is not counted again, nor stopped by a quota that it may have used up
@@ -198,6 +198,11 @@ void Journal::tell_refusals(MonotonicTime now) {
     notes = refusals_.due(now);
   }
   if (!notes.empty()) append(std::move(notes));
+}
+
+void Journal::note_unreadable(const domain::IdScope& tenant, const std::string& id,
+                              const Error& why) {
+  append({note_of_unreadable(tenant, id, why)});
 }
 
 void Journal::append(std::vector<domain::AuditNote> notes) {

@@ -34,6 +34,8 @@ class Journal {
   // to be told one by one.
   void note(const Refused& refused, MonotonicTime now);
   void tell_refusals(MonotonicTime now);
+  // For the audit log: an intent that can't be read.
+  void note_unreadable(const domain::IdScope& tenant, const std::string& id, const Error& why);
 
  private:
   void append(std::vector<domain::AuditNote> notes);

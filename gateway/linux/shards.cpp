@@ -10,7 +10,8 @@
 
 namespace berth::gateway {
 
-Shards::Shards(std::size_t count, const EngineSettings& settings, const Shard::Services& services) {
+Shards::Shards(std::size_t count, const EngineSettings& settings, const Shard::Services& services)
+    : log_(services.log), journal_(services.journal) {
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<Shard>(settings, services));
@@ -38,7 +39,16 @@ Result<void> Shards::start(const store::RecordStore& store) {
       if (!page) return page.error();
       for (const store::Record& record : page->records) {
         auto intent = sync::decode<domain::Intent>(record.body);
-        if (!intent) return intent.error();
+        if (!intent) {
+          log_.error(
+              "an accepted registration can't be read in the journal and is left on the disk; the "
+              "others go on, and its device has to register again",
+              {{"idScope", tenant.str()},
+               {"registrationId", record.id},
+               {"reason", intent.error().reason}});
+          journal_.note_unreadable(tenant, record.id, intent.error());
+          continue;
+        }
         const std::size_t place = place_of(tenant.str(), intent->registration_id.folded());
         found[place].push_back({tenant, std::move(*intent)});
       }

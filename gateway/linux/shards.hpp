@@ -21,7 +21,9 @@ class Shards {
   [[nodiscard]] Shard& owner(const DeviceRequest& request);
   [[nodiscard]] std::vector<std::unique_ptr<Shard>>& all() { return shards_; }
 
-  // Gives the journal's intents to their owners, then starts the threads.
+  // Gives the journal's intents to their owners, then starts the threads. An intent that can't be
+  // read stops nobody: it is told in both logs and stays on the disk, until its device registers
+  // again.
   [[nodiscard]] Result<void> start(const store::RecordStore& store);
   // Ends the threads. Requests on their way from one shard to another are refused and their
   // coroutines run to their end, so that no loop is left with what refers to another's.
@@ -31,6 +33,8 @@ class Shards {
   [[nodiscard]] std::size_t place_of(std::string_view id_scope,
                                      std::string_view registration_id) const;
 
+  runtime::Log& log_;
+  Journal& journal_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

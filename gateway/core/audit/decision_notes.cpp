@@ -92,6 +92,17 @@ domain::AuditNote note_of(const Refused& refused) {
   return note;
 }
 
+domain::AuditNote note_of_unreadable(const domain::IdScope& tenant, const std::string& id,
+                                     const Error& why) {
+  domain::AuditNote note;
+  note.tenant = tenant;
+  note.kind = "failed";
+  note.add("registrationId", id);
+  note.add("errorCode", std::to_string(protocol::device_error(why.code).error_code));
+  note.add("reason", "its entry in the journal can't be read: " + why.reason);
+  return note;
+}
+
 domain::AuditNote note_of(const domain::IdScope& tenant, const domain::CleanupTask& task,
                           std::string_view step) {
   domain::AuditNote note;

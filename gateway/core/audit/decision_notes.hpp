@@ -2,6 +2,7 @@
 // token or a twin.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "gateway/core/ports/journal.hpp"
@@ -15,6 +16,9 @@ namespace berth::gateway {
 // "assigned", "moved" or "failed".
 [[nodiscard]] domain::AuditNote note_of(const JournalOutcome& entry);
 [[nodiscard]] domain::AuditNote note_of(const Refused& refused);
+// "failed": what was accepted can't be read any more. `id` is the record's.
+[[nodiscard]] domain::AuditNote note_of_unreadable(const domain::IdScope& tenant,
+                                                   const std::string& id, const Error& why);
 // "cleaned_up": `step` is what was done to the identity.
 [[nodiscard]] domain::AuditNote note_of(const domain::IdScope& tenant,
                                         const domain::CleanupTask& task, std::string_view step);

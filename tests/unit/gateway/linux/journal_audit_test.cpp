@@ -167,6 +167,15 @@ TEST(JournalAudit, LetsSoManyRefusalsWaitForTheDiskAndCountsOneMore) {
   CHECK_EQUAL(kMaxWaitingNotes + 2, kinds().size());
 }
 
+TEST(JournalAudit, TellsOfAnIntentThatCannotBeReadAndItsDeviceRegistersAgain) {
+  put(Table::intent, "press-1", to_bytes("what is this"));
+  journal_->note_unreadable(kTenant, "press-1", Error{Errc::malformed, "it is no record"});
+  settle();
+  CHECK_TRUE(kinds().back() == "failed");
+  CHECK_TRUE(write(intent()));
+  CHECK_TRUE(kinds().back() == "accepted");
+}
+
 TEST(JournalAudit, TellsOfEachStepOfACleanUp) {
   domain::CleanupTask task;
   task.hub_id = domain::HubId("hub-1");

@@ -12,6 +12,7 @@
 #include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
 #include "shared/protocol/mqtt/codec.hpp"
+#include "shared/protocol/sync/record_codec.hpp"
 #include "shared/runtime/http_client.hpp"
 #include "shared/runtime/tls_stream.hpp"
 #include "tests/support/fake_clock.hpp"
@@ -102,15 +103,33 @@ TEST_GROUP(Shards) {
     writer_ = std::make_unique<StoreWriter>(store_);
     journal_ = std::make_unique<Journal>(*writer_, *permits_, *numbers_,
                                          [](const domain::IdScope&, std::uint64_t) {});
-    const Shard::Services services{store_,    generation_,  known_absent_,
-                                   *permits_, prober_,      coordinator_,
-                                   webhooks_, *journal_,    domain::CoordinatorId("c"),
-                                   {},        crypto_,      tls_,
-                                   clock_,    entropy_,     traffic_,
-                                   hub_json_, broker_json_, log_,
-                                   metrics_};
-    shards_ = std::make_unique<Shards>(2, EngineSettings{}, services);
+    shards_ = std::make_unique<Shards>(2, EngineSettings{}, services());
     CHECK(shards_->start(store_).has_value());
+  }
+  Shard::Services services() {
+    return {store_,    generation_,  known_absent_,
+            *permits_, prober_,      coordinator_,
+            webhooks_, *journal_,    domain::CoordinatorId("c"),
+            {},        crypto_,      tls_,
+            clock_,    entropy_,     traffic_,
+            hub_json_, broker_json_, log_,
+            metrics_};
+  }
+  // As after the gateway was stopped, and is started again.
+  Result<void> start_again() {
+    shards_->stop();
+    shards_ = std::make_unique<Shards>(2, EngineSettings{}, services());
+    return shards_->start(store_);
+  }
+  void write_intent(const std::string& device, Bytes body) {
+    store::Change change;
+    change.table = store::Table::intent;
+    change.id = device;
+    change.body = std::move(body);
+    store::ChangeSet set;
+    set.tenant = kTenant;
+    set.changes.push_back(std::move(change));
+    CHECK(store::commit_one(store_, std::move(set)).has_value());
   }
   void teardown() override {
     shards_->stop();
@@ -175,6 +194,18 @@ TEST(Shards, RefusesWhatWaitsOnAnotherThreadWhenItStops) {
   const Reply reply = answer.get();
   LONGS_EQUAL(77, reply.token);
   CHECK(refusal_of(reply) == Errc::unavailable);
+}
+
+TEST(Shards, AnIntentThatCannotBeReadStopsNobody) {
+  domain::Intent intent;
+  intent.registration_id = domain::RegistrationId::parse("press-2").value();
+  write_intent("press-1", to_bytes("what is this"));
+  write_intent("press-2", sync::encode(intent));
+  CHECK(start_again().has_value());
+  LONGS_EQUAL(1, log_.count("an accepted registration can't be read in the journal"));
+  auto asked = request("press-3");
+  asked.claim.id_scope = "0ne0000000F";
+  CHECK(refusal_of(submit(asked).get()) == Errc::unauthorized);
 }
 
 TEST(Shards, StopsTwice) {
