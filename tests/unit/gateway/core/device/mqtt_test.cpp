@@ -337,7 +337,9 @@ TEST(MqttSession, TellsA401AndGivesTheDeviceAMomentToLeave) {
   // Goodbyes are answered, and do not prolong the session.
   clock.advance(std::chrono::seconds{3});
   CHECK_FALSE(send(Unsubscribe{9, {"$dps/registrations/res/#"}}).send.empty());
-  clock.advance(kMqttRefusalLinger - std::chrono::seconds{3});
+  clock.advance(kMqttRefusalLinger - std::chrono::seconds{3} - std::chrono::milliseconds{1});
+  CHECK_FALSE(session().on_time().close);
+  clock.advance(std::chrono::milliseconds{1});
   const MqttOutput end = session().on_time();
   CHECK_TRUE(end.close);
   STRCMP_EQUAL("", end.reason.c_str());

@@ -733,6 +733,17 @@ TEST(RegistrationEngine, KeepsControlCharactersOfADeviceOutOfTheLog) {
   LONGS_EQUAL(kMaxLoggedText, log.registration_id.size());
 }
 
+TEST(RegistrationEngine, LogsSoMuchOfWhatADeviceSaysAndNotOneMore) {
+  for (const std::size_t size : {kMaxLoggedText, kMaxLoggedText + 1}) {
+    Claim claim = bench.claim("dev-1");
+    claim.registration_id =
+        std::string(kMaxLoggedText - 1, '!') + std::string(size - kMaxLoggedText + 1, '?');
+    bench.submit(RegisterRequest{0, claim, {}});
+    STRCMP_EQUAL((std::string(kMaxLoggedText - 1, '!') + "?").c_str(),
+                 bench.take_one<Log>().registration_id.c_str());
+  }
+}
+
 TEST(RegistrationEngine, LetsNoOtherGroupTakeOverARegistration) {
   bench.cache.put(symmetric_group("line"));
   domain::Registration bound = assigned("dev-9", linked_hub("a"));
