@@ -83,6 +83,10 @@ class AdminStore final : public store::RecordStore {
                                             const store::IndexTerm& term) const override {
     return store_.count(tenant, table, term);
   }
+  [[nodiscard]] Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                           store::Table table) const override {
+    return store_.size(tenant, table);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     return store_.head(tenant);
   }

@@ -34,6 +34,10 @@ class SiteView final : public store::Reader {
                                             const store::IndexTerm& term) const override {
     return truth_.count(tenant, table, term);
   }
+  [[nodiscard]] Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                           store::Table table) const override {
+    return truth_.size(tenant, table);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     return truth_.head(tenant);
   }

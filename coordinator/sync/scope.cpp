@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/domain/attestation/endorsement_key.hpp"
 #include "shared/protocol/sync/record_codec.hpp"
 
 namespace berth::coordinator {
@@ -45,11 +46,17 @@ Result<std::optional<sync::RecordChange>> Scope::view_of_individual(
   auto enrollment = sync::decode<domain::IndividualEnrollment>(record.body);
   if (!enrollment) return enrollment.error();
   if (may_serve(enrollment->provisioning, site_)) return std::optional(as_it_is(record));
-  if (enrollment->provisioning.status != domain::ProvisioningStatus::disabled) {
-    return std::optional<sync::RecordChange>{};
-  }
   domain::RefusalStub stub;
   stub.registration_id = enrollment->registration_id;
+  stub.is_enabled = enrollment->provisioning.status != domain::ProvisioningStatus::disabled;
+  const auto* tpm = std::get_if<domain::TpmAttestation>(&enrollment->attestation);
+  if (tpm != nullptr && !tpm->endorsement_key.empty()) {
+    stub.endorsement_key_sha256 = to_bytes(domain::chip_digest(tpm->endorsement_key, *crypto_));
+  }
+  // An enabled one keeps its chip for itself, and is otherwise no concern of this site's.
+  if (stub.is_enabled && stub.endorsement_key_sha256.empty()) {
+    return std::optional<sync::RecordChange>{};
+  }
   const auto* x509 = std::get_if<domain::X509Attestation>(&enrollment->attestation);
   if (x509 != nullptr && x509->kind == domain::X509Attestation::Kind::client_certificates) {
     const auto hash_of = [this](const Bytes& certificate) {
@@ -59,10 +66,6 @@ Result<std::optional<sync::RecordChange>> Scope::view_of_individual(
     };
     stub.certificate_sha256 = hash_of(x509->primary);
     stub.secondary_certificate_sha256 = hash_of(x509->secondary);
-  }
-  const auto* tpm = std::get_if<domain::TpmAttestation>(&enrollment->attestation);
-  if (tpm != nullptr && !tpm->endorsement_key.empty()) {
-    stub.endorsement_key_sha256 = to_bytes(crypto_->sha256(tpm->endorsement_key));
   }
   return std::optional(sync::RecordChange{store::Table::refusal_stub, record.id, record.version,
                                           sync::encode(stub)});

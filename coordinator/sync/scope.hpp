@@ -1,8 +1,8 @@
 // What a gateway gets to see of a tenant's records (design 3.2 and section 4): hubs, settings and
 // CA certificates always, and groups' lists of TPMs, which admit nobody where their group is not
-// held; an enrollment that names no site, or the gateway's; a disabled individual
-// enrollment of other sites as a refusal stub; registrations that the gateway reported or asked
-// for.
+// held; an enrollment that names no site, or the gateway's; of other sites' individual enrollments
+// a refusal stub, if they are disabled or name a chip; registrations that the gateway reported or
+// asked for.
 #pragma once
 
 #include <functional>

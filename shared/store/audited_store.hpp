@@ -47,6 +47,10 @@ class AuditedStore final : public RecordStore {
                                             const IndexTerm& term) const override {
     return store_.count(tenant, table, term);
   }
+  [[nodiscard]] Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                           Table table) const override {
+    return store_.size(tenant, table);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     return store_.head(tenant);
   }

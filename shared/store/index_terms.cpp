@@ -1,9 +1,11 @@
 #include "shared/store/index_terms.hpp"
 
 #include <algorithm>
+#include <set>
 #include <variant>
 
 #include "shared/base/encoding.hpp"
+#include "shared/domain/attestation/endorsement_key.hpp"
 
 namespace berth::store {
 namespace {
@@ -44,7 +46,7 @@ std::string subject_term(ByteView subject, ports::Crypto& crypto) {
 }
 
 std::string endorsement_key_term(ByteView endorsement_key, ports::Crypto& crypto) {
-  return to_hex(crypto.sha256(endorsement_key));
+  return to_hex(domain::chip_digest(endorsement_key, crypto));
 }
 
 std::vector<IndexTerm> terms_of(const domain::IndividualEnrollment& record, ports::Crypto& crypto) {
@@ -110,6 +112,26 @@ std::vector<IndexTerm> terms_of(const domain::Registration& record) {
   }
   if (!record.hub_id.empty()) terms.push_back({Index::hub_registrations, record.hub_id.str()});
   return terms;
+}
+
+std::vector<IndexTerm> terms_of(const domain::LastAttempt& record) {
+  if (!record.enrollment.is_group) return {};
+  return {{Index::group_registrations, to_lower(record.enrollment.id)}};
+}
+
+std::vector<IndexTerm> hub_terms_of(const domain::Provisioning& provisioning) {
+  std::set<std::string> names;
+  for (const std::string& name : provisioning.iot_hubs) names.insert(to_lower(name));
+  if (!provisioning.iot_hub_host_name.empty()) {
+    names.insert(to_lower(provisioning.iot_hub_host_name));
+  }
+  std::vector<IndexTerm> terms;
+  for (const std::string& name : names) terms.push_back({Index::named_hub, name});
+  return terms;
+}
+
+IndexTerm hub_term(std::string_view host_name) {
+  return {Index::named_hub, to_lower(host_name)};
 }
 
 IndexTerm use_term(const domain::EnrollmentRef& enrollment, std::string_view credential_id) {

@@ -10,6 +10,7 @@
 #include "shared/domain/model/admitted_tpm.hpp"
 #include "shared/domain/model/ca_certificate.hpp"
 #include "shared/domain/model/enrollment.hpp"
+#include "shared/domain/model/journal.hpp"
 #include "shared/domain/model/registration.hpp"
 #include "shared/ports/crypto.hpp"
 #include "shared/store/record_store.hpp"
@@ -20,8 +21,8 @@ namespace berth::store {
 [[nodiscard]] std::string certificate_term(ByteView certificate, ports::Crypto& crypto);
 // Lower-case hex SHA-256 of a DER Name: the value of Index::issuer_subject.
 [[nodiscard]] std::string subject_term(ByteView subject, ports::Crypto& crypto);
-// Lower-case hex SHA-256 of a TPM2B_PUBLIC: the value of Index::endorsement_key, and the ID of an
-// admitted TPM.
+// The value of Index::endorsement_key: the chip's digest in lower-case hex, however its key is
+// spelled.
 [[nodiscard]] std::string endorsement_key_term(ByteView endorsement_key, ports::Crypto& crypto);
 // The value that every group with symmetric keys has in Index::symmetric_groups.
 inline constexpr const char* kSymmetricGroupTerm = "1";
@@ -35,6 +36,11 @@ inline constexpr const char* kSymmetricGroupTerm = "1";
                                               ports::Crypto& crypto);
 [[nodiscard]] std::vector<IndexTerm> terms_of(const domain::AdmittedTpm& record);
 [[nodiscard]] std::vector<IndexTerm> terms_of(const domain::Registration& record);
+// A refusal is found among its group's.
+[[nodiscard]] std::vector<IndexTerm> terms_of(const domain::LastAttempt& record);
+// The hubs that an enrollment names, for whoever would unlink one: each once.
+[[nodiscard]] std::vector<IndexTerm> hub_terms_of(const domain::Provisioning& provisioning);
+[[nodiscard]] IndexTerm hub_term(std::string_view host_name);
 // Of the registrations that are bound to this enrollment and last proved themselves by this
 // credential of it (Registration::credential_id; empty: by one that is not known).
 [[nodiscard]] IndexTerm use_term(const domain::EnrollmentRef& enrollment,

@@ -40,7 +40,7 @@ inline constexpr std::size_t kMaxPage = 1000;
 // Longest record ID and index value, in bytes, and most index terms of one record.
 inline constexpr std::size_t kMaxRecordId = 256;
 inline constexpr std::size_t kMaxTermSize = 256;
-inline constexpr std::size_t kMaxTerms = 16;
+inline constexpr std::size_t kMaxTerms = 64;
 // Entries of a tenant's change log that are kept; a reader further behind needs a snapshot.
 inline constexpr std::uint64_t kLogHorizon = 100'000;
 
@@ -138,6 +138,9 @@ class Reader {
   // opening a row: what somebody did to them outside is found by verify(), not here.
   [[nodiscard]] virtual Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
                                                     const IndexTerm& term) const = 0;
+  // How many records a table has, without opening a row; as above.
+  [[nodiscard]] virtual Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                                   Table table) const = 0;
   // The last sequence number given in the tenant's change log; 0 before the first.
   [[nodiscard]] virtual Result<std::uint64_t> head(const domain::IdScope& tenant) const = 0;
 };

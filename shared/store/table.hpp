@@ -15,7 +15,7 @@ enum class Table : std::uint8_t {
   linked_hub = 3,             // id: hub ID
   tenant_settings = 4,        // id: "settings"
   registration = 5,           // id: folded registration ID
-  refusal_stub = 6,           // id: folded registration ID: a disabled individual out of scope
+  refusal_stub = 6,           // id: folded registration ID: of an individual out of scope
   ca_certificate = 7,         // id: folded name
   admitted_tpm = 8,           // id: lower-case hex SHA-256 of the endorsement key's TPM2B_PUBLIC
 
@@ -56,15 +56,18 @@ enum class Index : std::uint8_t {
   certificate_thumbprint = 1,  // upper-case hex SHA-256 of a client certificate
   issuer_subject = 2,       // lower-case hex SHA-256 of a signing certificate's subject Name DER,
                             // on groups (of TPMs too) and on CA certificates
-  group_registrations = 3,  // folded group ID, on registrations
+  group_registrations = 3,  // folded group ID, on registrations and on refusals without one
   hub_registrations = 4,    // hub ID, on registrations
   used_credential = 11,     // enrollment and credential ID (store::use_term), on registrations
-  endorsement_key = 5,      // lower-case hex SHA-256 of the TPM2B_PUBLIC
+  endorsement_key = 5,      // lower-case hex digest of a chip (domain::chip_digest)
   symmetric_groups = 6,     // "1" on every group that attests by symmetric key
   outbox_registration = 7,  // folded registration ID, on outbox entries
   ca_reference = 8,         // folded name of a CA certificate, on enrollments that refer to it
   admitted_by_group = 9,    // folded group ID, on admitted TPMs
   admitted_id = 10,         // folded registration ID, on admitted TPMs that are given one
+  // Folded host name of a hub: at the coordinator, on enrollments that name it and on registrations
+  // in it.
+  named_hub = 12,
 };
 
 }  // namespace berth::store

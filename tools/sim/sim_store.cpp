@@ -41,6 +41,11 @@ Result<std::uint64_t> SimStore::count(const domain::IdScope& tenant, store::Tabl
   return disk_.count(tenant, table, term);
 }
 
+Result<std::uint64_t> SimStore::size(const domain::IdScope& tenant, store::Table table) const {
+  if (dead_) return no_power();
+  return disk_.size(tenant, table);
+}
+
 Result<std::uint64_t> SimStore::head(const domain::IdScope& tenant) const {
   if (dead_) return no_power();
   return disk_.head(tenant);

@@ -44,6 +44,8 @@ class SimStore final : public store::RecordStore {
                                          std::size_t limit) const override;
   [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, store::Table table,
                                             const store::IndexTerm& term) const override;
+  [[nodiscard]] Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                           store::Table table) const override;
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override;
   [[nodiscard]] Result<std::vector<store::LogEntry>> changes(const domain::IdScope& tenant,
                                                              std::uint64_t after,

@@ -79,9 +79,10 @@ class EnrollmentLookup {
       const ports::Sha256Digest& endorsement_key) = 0;
   // Certificates by which groups admit TPMs and that may have this subject; as above.
   [[nodiscard]] virtual Result<std::vector<SigningCertificate>> tpm_issuers(ByteView subject) = 0;
-  // Whether an individual enrollment names this endorsement key: any here, a disabled one anywhere.
+  // Whether an individual enrollment of any site names the chip with this digest
+  // (attestation/endorsement_key).
   [[nodiscard]] virtual Result<bool> is_endorsement_key_blocked(
-      const ports::Sha256Digest& endorsement_key) = 0;
+      const ports::Sha256Digest& chip) = 0;
   // All symmetric groups, also disabled ones, whose keys may be used here.
   [[nodiscard]] virtual Result<std::vector<GroupKeys>> symmetric_groups() = 0;
 };

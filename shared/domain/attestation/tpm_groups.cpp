@@ -5,6 +5,7 @@
 
 #include "shared/base/encoding.hpp"
 #include "shared/domain/attestation/endorsement_certificate.hpp"
+#include "shared/domain/attestation/endorsement_key.hpp"
 #include "shared/domain/attestation/refusals.hpp"
 #include "shared/domain/attestation/symmetric_key.hpp"
 #include "shared/domain/attestation/tpm.hpp"
@@ -45,7 +46,7 @@ Verdict TpmGroups::match() {
   const TpmEvidence& chip = *shown_chip();
   trace_.plan({kChipBlocked, kAdmitted, kOwnId, kGroupEnabled, kProof});
   trace_.at(kChipBlocked);
-  auto blocked = lookup_.is_endorsement_key_blocked(crypto_.sha256(chip.endorsement_key));
+  auto blocked = lookup_.is_endorsement_key_blocked(chip_digest(chip.endorsement_key, crypto_));
   if (!blocked) return Refusal{blocked.error()};
   if (*blocked) {
     return Refusal{Error{Errc::disabled,

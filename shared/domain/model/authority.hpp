@@ -55,12 +55,14 @@ struct QuarantinedOutcome {
   std::string reason;
 };
 
-// An individual enrollment that a site may not serve but must refuse (design 3.2).
+// An individual enrollment that a site may not serve but must refuse (design 3.2); of an enabled
+// one, its chip alone.
 struct RefusalStub {
   RegistrationId registration_id;
   Bytes certificate_sha256;  // of its client certificates; empty if none
   Bytes secondary_certificate_sha256;
   Bytes endorsement_key_sha256 = {};  // of its TPM; empty if none
+  bool is_enabled = false;            // its ID is refused to nobody, its chip to every group
 };
 
 // A registration that an admin deleted: outcomes that arrived before do not bring it back.

@@ -153,6 +153,7 @@ struct TimeMark {
 struct LastAttempt {
   RegistrationId registration_id;
   FailedAttempt attempt;
+  EnrollmentRef enrollment = {};  // that refused; none where nothing answered for the device
 };
 
 }  // namespace berth::domain

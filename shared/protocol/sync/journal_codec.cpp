@@ -299,6 +299,7 @@ Bytes encode(const domain::LastAttempt& record) {
   message.set_format(kRecordFormat);
   message.set_registration_id(record.registration_id.str());
   put(record.attempt, *message.mutable_attempt());
+  put(record.enrollment, *message.mutable_enrollment());
   return serialise(message);
 }
 
@@ -310,6 +311,7 @@ Result<domain::LastAttempt> decode(ByteView body) {
   domain::LastAttempt record;
   if (!take_id(message.registration_id(), record.registration_id)) return unreadable(kWhat);
   if (!take(message.attempt(), record.attempt)) return unreadable(kWhat);
+  take(message.enrollment(), record.enrollment);
   return record;
 }
 

@@ -553,6 +553,7 @@ Bytes encode(const domain::RefusalStub& record) {
   message.set_certificate_sha256(text_of(record.certificate_sha256));
   message.set_secondary_certificate_sha256(text_of(record.secondary_certificate_sha256));
   message.set_endorsement_key_sha256(text_of(record.endorsement_key_sha256));
+  message.set_is_enabled(record.is_enabled);
   return serialise(message);
 }
 
@@ -566,6 +567,7 @@ Result<domain::RefusalStub> decode(ByteView body) {
   record.certificate_sha256 = bytes_of(message.certificate_sha256());
   record.secondary_certificate_sha256 = bytes_of(message.secondary_certificate_sha256());
   record.endorsement_key_sha256 = bytes_of(message.endorsement_key_sha256());
+  record.is_enabled = message.is_enabled();
   return record;
 }
 

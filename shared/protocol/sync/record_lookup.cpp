@@ -37,9 +37,10 @@ Result<std::optional<domain::Versioned<domain::EnrollmentGroup>>> RecordLookup::
 }
 
 Result<bool> RecordLookup::is_blocked(const domain::RegistrationId& id) {
-  const auto record = reader_.read(tenant_, store::Table::refusal_stub, id.folded());
-  if (!record) return record.error();
-  return record->has_value();
+  const auto stub =
+      read_record<domain::RefusalStub>(reader_, tenant_, store::Table::refusal_stub, id.folded());
+  if (!stub) return stub.error();
+  return *stub && !(*stub)->record.is_enabled;
 }
 
 Result<bool> RecordLookup::is_certificate_blocked(const ports::Sha256Digest& sha256) {
@@ -95,10 +96,10 @@ Result<std::vector<domain::SigningCertificate>> RecordLookup::tpm_issuers(ByteVi
   return certificates;
 }
 
-// A chip that an individual enrollment names is that enrollment's device. Those that are disabled
-// and not served here have left stubs.
-Result<bool> RecordLookup::is_endorsement_key_blocked(const ports::Sha256Digest& endorsement_key) {
-  const store::IndexTerm term{store::Index::endorsement_key, to_hex(endorsement_key)};
+// A chip that an individual enrollment names is that enrollment's device. Those that are not served
+// here have left stubs.
+Result<bool> RecordLookup::is_endorsement_key_blocked(const ports::Sha256Digest& chip) {
+  const store::IndexTerm term{store::Index::endorsement_key, to_hex(chip)};
   for (const store::Table table :
        {store::Table::refusal_stub, store::Table::individual_enrollment}) {
     const auto found = reader_.find(tenant_, table, term, "", 1);

@@ -31,6 +31,10 @@ class MemoryStore::InTransaction final : public Reader {
                                             const IndexTerm& term) const override {
     return store_.count_locked(tenant, table, term);
   }
+  [[nodiscard]] Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                           Table table) const override {
+    return store_.size_locked(tenant, table);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     const auto found = store_.tenant_of(tenant);
     if (!found) return found.error();
@@ -132,6 +136,18 @@ Result<std::uint64_t> MemoryStore::count_locked(const domain::IdScope& tenant, T
        at != terms.end(); ++at) {
     const auto& [of_table, index, value, id] = *at;
     if (of_table != table || index != term.index || value != term.value) break;
+    ++counted;
+  }
+  return counted;
+}
+
+Result<std::uint64_t> MemoryStore::size_locked(const domain::IdScope& tenant, Table table) const {
+  const auto found = tenant_of(tenant);
+  if (!found) return found.error();
+  const auto& records = (*found)->records;
+  std::uint64_t counted = 0;
+  for (auto at = records.lower_bound({table, std::string()});
+       at != records.end() && at->first.first == table; ++at) {
     ++counted;
   }
   return counted;
@@ -247,6 +263,12 @@ Result<std::uint64_t> MemoryStore::count(const domain::IdScope& tenant, Table ta
   const std::scoped_lock lock(mutex_);
   if (const auto failure = take_failure()) return *failure;
   return count_locked(tenant, table, term);
+}
+
+Result<std::uint64_t> MemoryStore::size(const domain::IdScope& tenant, Table table) const {
+  const std::scoped_lock lock(mutex_);
+  if (const auto failure = take_failure()) return *failure;
+  return size_locked(tenant, table);
 }
 
 Result<std::uint64_t> MemoryStore::head(const domain::IdScope& tenant) const {

@@ -39,6 +39,8 @@ class MemoryStore final : public RecordStore {
                                   std::size_t limit) const override;
   [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
                                             const IndexTerm& term) const override;
+  [[nodiscard]] Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                           Table table) const override;
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override;
   [[nodiscard]] Result<std::vector<LogEntry>> changes(const domain::IdScope& tenant,
                                                       std::uint64_t after,
@@ -86,6 +88,7 @@ class MemoryStore final : public RecordStore {
                                          std::size_t limit) const;
   [[nodiscard]] Result<std::uint64_t> count_locked(const domain::IdScope& tenant, Table table,
                                                    const IndexTerm& term) const;
+  [[nodiscard]] Result<std::uint64_t> size_locked(const domain::IdScope& tenant, Table table) const;
   [[nodiscard]] Result<Committed> apply(const ChangeSet& set);
   [[nodiscard]] static Result<void> apply_changes(const ChangeSet& set, Tenant& tenant,
                                                   Committed& committed, std::vector<Undo>& undo);

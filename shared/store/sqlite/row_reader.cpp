@@ -78,6 +78,7 @@ Result<RowReader> RowReader::prepare(sqlite::Connection& connection) {
       "SELECT count(*) FROM term WHERE tenant=? AND term=? AND row_key=?",
       "SELECT count(*) FROM change WHERE position>=? AND position<=?",
       "SELECT count(*) FROM term WHERE tenant=? AND term=?",
+      "SELECT count(*) FROM record WHERE tenant=? AND kind=?",
   };
   std::vector<sqlite::Statement> made;
   for (const char* sql : kSql) {
@@ -87,7 +88,8 @@ Result<RowReader> RowReader::prepare(sqlite::Connection& connection) {
   }
   return RowReader({std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
                     std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]),
-                    std::move(made[8]), std::move(made[9]), std::move(made[10])});
+                    std::move(made[8]), std::move(made[9]), std::move(made[10]),
+                    std::move(made[11])});
 }
 
 Result<std::optional<Row>> RowReader::row(const OpenTenant& tenant, Table table,
@@ -162,6 +164,13 @@ Result<std::uint64_t> RowReader::count(const OpenTenant& tenant, Table table,
   const vault::BlindKey wanted = tenant.vault.term_key(table, term);
   sqlite::Run run = statements_.count_term.run();
   const auto found = run.integer(tenant.number).blob(wanted).step();
+  if (!found) return found.error();
+  return static_cast<std::uint64_t>(run.integer_at(0));
+}
+
+Result<std::uint64_t> RowReader::size(const OpenTenant& tenant, Table table) {
+  sqlite::Run run = statements_.count_rows.run();
+  const auto found = run.integer(tenant.number).integer(number_of(table)).step();
   if (!found) return found.error();
   return static_cast<std::uint64_t>(run.integer_at(0));
 }

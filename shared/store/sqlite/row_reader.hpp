@@ -32,6 +32,7 @@ class RowReader {
                                   const std::string& continuation, std::size_t limit);
   [[nodiscard]] Result<std::uint64_t> count(const OpenTenant& tenant, Table table,
                                             const IndexTerm& term);
+  [[nodiscard]] Result<std::uint64_t> size(const OpenTenant& tenant, Table table);
   [[nodiscard]] Result<Head> head(const OpenTenant& tenant);
 
   // These read more than once: the caller holds a transaction.
@@ -56,6 +57,7 @@ class RowReader {
     sqlite::Statement has_term;
     sqlite::Statement count_changes;
     sqlite::Statement count_term;
+    sqlite::Statement count_rows;
   };
   explicit RowReader(Statements statements) : statements_(std::move(statements)) {}
 

@@ -47,6 +47,12 @@ class TransactionReader final : public Reader {
     if (!touched) return touched.error();
     return reader_.count(*(*touched)->tenant, table, term);
   }
+  [[nodiscard]] Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                           Table table) const override {
+    const auto touched = writer_.touch(tenant);
+    if (!touched) return touched.error();
+    return reader_.size(*(*touched)->tenant, table);
+  }
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     const auto touched = writer_.touch(tenant);
     if (!touched) return touched.error();

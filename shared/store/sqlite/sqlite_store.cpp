@@ -387,6 +387,12 @@ Result<std::uint64_t> SqliteStore::count(const domain::IdScope& tenant, Table ta
       [&](RowReader& rows, const OpenTenant& of) { return rows.count(of, table, term); });
 }
 
+Result<std::uint64_t> SqliteStore::size(const domain::IdScope& tenant, Table table) const {
+  return engine_->with_reader(
+      tenant, Engine::Reads::one_statement,
+      [&](RowReader& rows, const OpenTenant& of) { return rows.size(of, table); });
+}
+
 Result<std::uint64_t> SqliteStore::head(const domain::IdScope& tenant) const {
   return engine_->with_reader(tenant, Engine::Reads::one_statement,
                               [](RowReader& rows, const OpenTenant& of) -> Result<std::uint64_t> {

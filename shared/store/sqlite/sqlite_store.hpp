@@ -48,6 +48,8 @@ class SqliteStore final : public RecordStore {
                                   std::size_t limit) const override;
   [[nodiscard]] Result<std::uint64_t> count(const domain::IdScope& tenant, Table table,
                                             const IndexTerm& term) const override;
+  [[nodiscard]] Result<std::uint64_t> size(const domain::IdScope& tenant,
+                                           Table table) const override;
   [[nodiscard]] Result<std::uint64_t> head(const domain::IdScope& tenant) const override;
   [[nodiscard]] Result<std::vector<LogEntry>> changes(const domain::IdScope& tenant,
                                                       std::uint64_t after,

@@ -453,6 +453,16 @@ TEST(RecordStore, CountsRecordsByTheirIndexTerms) {
   CHECK_EQUAL(0U, store().count(kOne, kLogged, used).value());
 }
 
+TEST(RecordStore, KnowsTheSizeOfEachTable) {
+  commit({put(kLogged, "a", "a"), put(kLogged, "b", "b"), put(Table::registration, "c", "c")});
+  commit({put(kLogged, "b", "again")});
+  CHECK_EQUAL(2U, store().size(kOne, kLogged).value());
+  CHECK_EQUAL(1U, store().size(kOne, Table::registration).value());
+  CHECK_EQUAL(0U, store().size(kOne, kUnlogged).value());
+  commit({erase(kLogged, "a")});
+  CHECK_EQUAL(1U, store().size(kOne, kLogged).value());
+}
+
 TEST(RecordStore, CountsInATransactionWhatItsEarlierSetsWrote) {
   const IndexTerm used{Index::used_credential, "g/line/p1"};
   ChangeSet first;

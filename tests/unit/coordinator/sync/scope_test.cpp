@@ -76,6 +76,23 @@ TEST(Scope, AStubOfADisabledTpmNamesItsKey) {
   CHECK_TRUE(stub.certificate_sha256.empty());
 }
 
+TEST(Scope, AnEnabledTpmOfOtherSitesKeepsItsChipAndNothingElse) {
+  const domain::TpmAttestation tpm{{1, 2, 3}, {}};
+  const auto seen = must(
+      ulm.view(individual({domain::SiteId("graz")}, domain::ProvisioningStatus::enabled, tpm)));
+  CHECK_TRUE(seen.has_value());
+  CHECK_TRUE(seen->table == Table::refusal_stub);
+  const auto stub = must(sync::decode<domain::RefusalStub>(*seen->body));
+  CHECK_TRUE(stub.is_enabled);
+  CHECK_TRUE(stub.endorsement_key_sha256 ==
+             to_bytes(coordinator.crypto->sha256(tpm.endorsement_key)));
+  // A key that is no key keeps nobody out.
+  CHECK_FALSE(
+      must(ulm.view(individual({domain::SiteId("graz")}, domain::ProvisioningStatus::enabled,
+                               domain::TpmAttestation{})))
+          .has_value());
+}
+
 TEST(Scope, KeepsGroupsWhoseKeysStayAtTheCoordinator) {
   using Custody = domain::GroupKeyCustody;
   const domain::Attestation key = domain::SymmetricKeyAttestation{};

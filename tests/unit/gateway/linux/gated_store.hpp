@@ -49,6 +49,9 @@ class GatedStore final : public store::RecordStore {
                               const store::IndexTerm& term) const override {
     return memory.count(tenant, table, term);
   }
+  Result<std::uint64_t> size(const domain::IdScope& tenant, store::Table table) const override {
+    return memory.size(tenant, table);
+  }
   Result<std::uint64_t> head(const domain::IdScope& tenant) const override {
     return memory.head(tenant);
   }

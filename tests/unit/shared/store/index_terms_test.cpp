@@ -166,3 +166,22 @@ TEST(IndexTerms, OfTheLongestIdsFitTheStore) {
   registration.credential_id = std::string(64, 'A');
   for (const IndexTerm& term : terms_of(registration)) CHECK(term.value.size() <= kMaxTermSize);
 }
+
+TEST(IndexTerms, FindEnrollmentsByEachHubThatTheyNameOnce) {
+  Provisioning provisioning;
+  CHECK(hub_terms_of(provisioning).empty());
+  provisioning.iot_hubs = {"Hub-B.test", "hub-a.test", "HUB-b.test"};
+  provisioning.iot_hub_host_name = "hub-A.test";
+  CHECK(texts(hub_terms_of(provisioning)) ==
+        (std::vector<std::string>{"12:hub-a.test", "12:hub-b.test"}));
+  CHECK(hub_term("HUB-B.test").value == "hub-b.test");
+}
+
+TEST(IndexTerms, FindRefusalsByTheirGroup) {
+  LastAttempt refused;
+  CHECK(terms_of(refused).empty());
+  refused.enrollment = {false, "press-1", 1};
+  CHECK(terms_of(refused).empty());
+  refused.enrollment = {true, "Line-1", 1};
+  CHECK(texts(terms_of(refused)) == std::vector<std::string>{"3:line-1"});
+}

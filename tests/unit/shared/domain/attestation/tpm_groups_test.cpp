@@ -245,7 +245,7 @@ TEST(TpmGroups, AnAlteredPublicAreaTakesABlockedChipIntoNoGroup) {
   certify();
   lists.blocked_chips.insert(crypto.sha256(chip.endorsement_key));
   alter_the_public_area();
-  refused(Errc::certificate_refused, "template L-1");
+  refused(Errc::disabled, "an individual enrollment names this endorsement key");
 }
 
 TEST(TpmGroups, AnAlteredPublicAreaTakesAListedChipIntoNoOtherGroup) {

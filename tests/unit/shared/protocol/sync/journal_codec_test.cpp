@@ -134,12 +134,14 @@ TEST(JournalCodec, KeepsTheSmallRecords) {
 
   CHECK_TRUE(round_trip(domain::TimeMark{at(5)}).high_water == at(5));
 
-  const auto attempt = round_trip(domain::LastAttempt{registration_id(), failed_attempt()});
+  const auto attempt =
+      round_trip(domain::LastAttempt{registration_id(), failed_attempt(), {true, "line", 7}});
   CHECK_TRUE(attempt.registration_id == registration_id());
   CHECK_TRUE(attempt.attempt.reason == failed_attempt().reason);
   CHECK_TRUE(attempt.attempt.message == failed_attempt().message);
   CHECK_TRUE(attempt.attempt.at == failed_attempt().at);
   LONGS_EQUAL(401002, attempt.attempt.error_code);
+  CHECK_TRUE(attempt.enrollment == (domain::EnrollmentRef{true, "line", 7}));
 }
 
 TEST(JournalCodec, KeepsWhatTheCoordinatorRemembers) {

@@ -324,12 +324,13 @@ TEST(RecordCodec, KeepsEveryFieldOfAPermit) {
 }
 
 TEST(RecordCodec, KeepsStubsAndTombstones) {
-  const auto stub =
-      round_trip(domain::RefusalStub{registration_id(), Bytes(32, 1), Bytes(32, 2), Bytes(32, 3)});
+  const auto stub = round_trip(
+      domain::RefusalStub{registration_id(), Bytes(32, 1), Bytes(32, 2), Bytes(32, 3), true});
   CHECK_TRUE(stub.registration_id == registration_id());
   CHECK_TRUE(stub.certificate_sha256 == Bytes(32, 1));
   CHECK_TRUE(stub.secondary_certificate_sha256 == Bytes(32, 2));
   CHECK_TRUE(stub.endorsement_key_sha256 == Bytes(32, 3));
+  CHECK_TRUE(stub.is_enabled);
 
   const auto tombstone = round_trip(domain::RegistrationTombstone{registration_id(), at(17)});
   CHECK_TRUE(tombstone.registration_id == registration_id());

@@ -88,6 +88,16 @@ TEST(RecordLookup, BlocksWhatAStubOfAnotherSiteNames) {
   CHECK_FALSE(*lookup.is_blocked(*domain::RegistrationId::parse("dev-2")));
 }
 
+TEST(RecordLookup, AStubOfAnEnabledEnrollmentBlocksItsChipAlone) {
+  domain::RefusalStub stub;
+  stub.registration_id = *domain::RegistrationId::parse("dev-1");
+  stub.is_enabled = true;
+  put(kTenant, Table::refusal_stub, "dev-1", sync::encode(stub),
+      {{store::Index::endorsement_key, to_hex(crypto.sha256(Bytes{1}))}});
+  CHECK_FALSE(*lookup.is_blocked(stub.registration_id));
+  CHECK_TRUE(*lookup.is_endorsement_key_blocked(crypto.sha256(Bytes{1})));
+}
+
 TEST(RecordLookup, GivesSymmetricGroupsInTheOrderOfTheirIdsAsEveryGatewayTriesThem) {
   for (const char* name : {"c", "A", "b"}) put_group(kTenant, name);
   put_group(kOther, "0");
