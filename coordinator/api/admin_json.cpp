@@ -233,8 +233,11 @@ bj::object write_registration(const Versioned<domain::Registration>& registratio
   const domain::Registration& record = registration.record;
   const std::string etag = etag_of(registration.version, record.created);
   bj::object body = json::registration_state(record, etag.substr(1, etag.size() - 2));
-  if (!record.enrollment.id.empty()) {
+  // Of a device that was only ever refused it is not known what it attested by.
+  if (record.status == domain::RegistrationStatus::assigned && !record.enrollment.id.empty()) {
     body["attestationType"] = attestation_text(record.attestation);
+  }
+  if (!record.enrollment.id.empty()) {
     body[record.enrollment.is_group ? "enrollmentGroupId" : "enrollmentId"] = record.enrollment.id;
   }
   add_text(body, "hubId", record.hub_id.str());

@@ -24,11 +24,12 @@ Result<http::Response> list(const Catalog& catalog, const Call& call) {
   const std::string_view group_text = call.target.parameter("enrollmentGroupId");
   auto listing = [&]() -> Result<Listing<domain::Registration>> {
     if (group_text.empty()) {
-      return catalog.registrations.list(call.tenant, page->continuation, page->size);
+      return catalog.registrations.states(call.tenant, page->continuation, page->size);
     }
     const auto group = domain::EnrollmentGroupId::parse(group_text);
     if (!group) return group.error();
-    return catalog.registrations.list_of_group(call.tenant, *group, page->continuation, page->size);
+    return catalog.registrations.states_of_group(call.tenant, *group, page->continuation,
+                                                 page->size);
   }();
   if (!listing) return listing.error();
   boost::json::array rows;

@@ -182,7 +182,7 @@ Result<http::Response> ServiceApi::query_registrations(const Call& call) const {
                                       call.request.headers.get("x-ms-continuation"));
   if (!page) return page.error();
   const auto listing =
-      catalog_.registrations.list_of_group(call.tenant, *group, page->continuation, page->size);
+      catalog_.registrations.states_of_group(call.tenant, *group, page->continuation, page->size);
   if (!listing) return listing.error();
   boost::json::array rows;
   for (const Versioned<domain::Registration>& row : listing->records) {

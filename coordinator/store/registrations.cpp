@@ -9,6 +9,63 @@
 #include "shared/store/index_terms.hpp"
 
 namespace berth::coordinator {
+namespace {
+
+// Where the refused devices of a group follow its registrations; no position in those begins so.
+constexpr char kRefused = '~';
+
+// What a refusal is to who asks for the device's state: by what the device was told
+// (shared/protocol/errors).
+Versioned<domain::Registration> state_of(Versioned<domain::LastAttempt> refused) {
+  domain::LastAttempt& last = refused.record;
+  Versioned<domain::Registration> state;
+  state.version = refused.version;
+  state.record.registration_id = std::move(last.registration_id);
+  const bool is_disabled =
+      last.attempt.error_code == protocol::device_error(Errc::disabled).error_code;
+  state.record.status =
+      is_disabled ? domain::RegistrationStatus::disabled : domain::RegistrationStatus::failed;
+  state.record.enrollment = std::move(last.enrollment);
+  state.record.created = last.attempt.at;
+  state.record.updated = last.attempt.at;
+  state.record.last_attempt = std::move(last.attempt);
+  return state;
+}
+
+// Pages of `page`, first of the registrations and then of the refusals.
+template <class Page>
+Result<Listing<domain::Registration>> registered_then_refused(const Page& page,
+                                                              const std::string& continuation,
+                                                              std::size_t limit) {
+  Listing<domain::Registration> states;
+  std::string after;
+  if (continuation.starts_with(kRefused)) {
+    after = continuation.substr(1);
+  } else {
+    auto registered =
+        decode_page<domain::Registration>(page(store::Table::registration, continuation, limit));
+    if (!registered || !registered->continuation.empty()) return registered;
+    states = std::move(*registered);
+    if (states.records.size() >= limit) {
+      // Whether there is more is told here, so that no last page is empty.
+      const auto first = page(store::Table::last_attempt, after, 1);
+      if (!first) return first.error();
+      if (!first->records.empty()) states.continuation = kRefused;
+      return states;
+    }
+  }
+  auto refused = decode_page<domain::LastAttempt>(
+      page(store::Table::last_attempt, after, limit - states.records.size()));
+  if (!refused) return refused.error();
+  for (Versioned<domain::LastAttempt>& one : refused->records) {
+    states.records.push_back(state_of(std::move(one)));
+  }
+  if (!refused->continuation.empty()) states.continuation = kRefused + refused->continuation;
+  return states;
+}
+
+}  // namespace
+
 Result<std::optional<Versioned<domain::Registration>>> Registrations::find(
     const domain::IdScope& tenant, const domain::RegistrationId& id) const {
   return read_record<domain::Registration>(store_, tenant, store::Table::registration, id.folded());
@@ -22,19 +79,7 @@ Result<std::optional<Versioned<domain::Registration>>> Registrations::state(
       read_record<domain::LastAttempt>(store_, tenant, store::Table::last_attempt, id.folded());
   if (!refused) return refused.error();
   if (!*refused) return std::optional<Versioned<domain::Registration>>{};
-  domain::LastAttempt& last = (*refused)->record;
-  Versioned<domain::Registration> state;
-  state.version = (*refused)->version;
-  state.record.registration_id = std::move(last.registration_id);
-  // By what the device was told (shared/protocol/errors).
-  const bool is_disabled =
-      last.attempt.error_code == protocol::device_error(Errc::disabled).error_code;
-  state.record.status =
-      is_disabled ? domain::RegistrationStatus::disabled : domain::RegistrationStatus::failed;
-  state.record.created = last.attempt.at;
-  state.record.updated = last.attempt.at;
-  state.record.last_attempt = std::move(last.attempt);
-  return std::optional<Versioned<domain::Registration>>(std::move(state));
+  return std::optional<Versioned<domain::Registration>>(state_of(std::move(**refused)));
 }
 
 Result<Listing<domain::Registration>> Registrations::list(const domain::IdScope& tenant,
@@ -52,6 +97,27 @@ Result<Listing<domain::Registration>> Registrations::list_of_group(
       store_.find(tenant, store::Table::registration, term, continuation, limit));
 }
 
+Result<Listing<domain::Registration>> Registrations::states_of_group(
+    const domain::IdScope& tenant, const domain::EnrollmentGroupId& group,
+    const std::string& continuation, std::size_t limit) const {
+  const store::IndexTerm term{store::Index::group_registrations, group.folded()};
+  return registered_then_refused(
+      [&](store::Table table, const std::string& after, std::size_t most) {
+        return store_.find(tenant, table, term, after, most);
+      },
+      continuation, limit);
+}
+
+Result<Listing<domain::Registration>> Registrations::states(const domain::IdScope& tenant,
+                                                            const std::string& continuation,
+                                                            std::size_t limit) const {
+  return registered_then_refused(
+      [&](store::Table table, const std::string& after, std::size_t most) {
+        return store_.list(tenant, table, after, most);
+      },
+      continuation, limit);
+}
+
 Result<std::uint64_t> Registrations::count_of(const domain::IdScope& tenant,
                                               const domain::EnrollmentRef& enrollment) const {
   if (enrollment.is_group) {
@@ -63,6 +129,11 @@ Result<std::uint64_t> Registrations::count_of(const domain::IdScope& tenant,
   if (!record) return record.error();
   // A group may have registered the ID before it was enrolled by itself.
   return *record && !(*record)->record.enrollment.is_group ? 1U : 0U;
+}
+
+Result<std::uint64_t> Registrations::count_in(const domain::IdScope& tenant,
+                                              std::string_view host_name) const {
+  return store_.count(tenant, store::Table::registration, store::hub_term(host_name));
 }
 
 Result<std::uint64_t> Registrations::count_using(const domain::IdScope& tenant,

@@ -32,11 +32,22 @@ class Registrations {
   [[nodiscard]] Result<Listing<domain::Registration>> list_of_group(
       const domain::IdScope& tenant, const domain::EnrollmentGroupId& group,
       const std::string& continuation, std::size_t limit) const;
+  // As state(), of all devices: the registered ones, and then those that were only ever refused.
+  [[nodiscard]] Result<Listing<domain::Registration>> states(const domain::IdScope& tenant,
+                                                             const std::string& continuation,
+                                                             std::size_t limit) const;
+  // Of one group's.
+  [[nodiscard]] Result<Listing<domain::Registration>> states_of_group(
+      const domain::IdScope& tenant, const domain::EnrollmentGroupId& group,
+      const std::string& continuation, std::size_t limit) const;
 
   // Of one enrollment: how many devices are registered, how many of them by that credential the
   // last time (Registration::credential_id; empty: unknown), and which.
   [[nodiscard]] Result<std::uint64_t> count_of(const domain::IdScope& tenant,
                                                const domain::EnrollmentRef& enrollment) const;
+  // How many devices are in the hub with this host name, whichever ID it was linked with.
+  [[nodiscard]] Result<std::uint64_t> count_in(const domain::IdScope& tenant,
+                                               std::string_view host_name) const;
   [[nodiscard]] Result<std::uint64_t> count_using(const domain::IdScope& tenant,
                                                   const domain::EnrollmentRef& enrollment,
                                                   std::string_view credential_id) const;

@@ -192,6 +192,8 @@ Result<Intake::Outcome> Intake::take(const domain::Gateway& gateway, const Conta
     change.expected_version = standing.version;
     change.version = ++standing.version;
     change.terms = store::terms_of(*standing.registration);
+    // By its host name too: a hub that is linked again has another ID and the same devices.
+    change.terms.push_back(store::hub_term(standing.registration->assigned_hub));
     set->changes.push_back(std::move(change));
     if (std::find(outcome.changed.begin(), outcome.changed.end(), key.first) ==
         outcome.changed.end()) {
@@ -299,6 +301,12 @@ Result<Intake::Taken> Intake::apply_assignment(const domain::OutboxEntry& entry,
       present.registration && present.registration->status == domain::RegistrationStatus::assigned;
   if (!was_assigned) {
     incoming.created = present.registration ? present.registration->created : batch.now;
+    // What it was refused with before gives way: a device is in one of the two tables.
+    store::Change refusal;
+    refusal.kind = store::Change::Kind::erase;
+    refusal.table = store::Table::last_attempt;
+    refusal.id = id.folded();
+    changes.push_back(std::move(refusal));
     present.registration = std::move(incoming);
     present.is_dirty = true;
     taken.is_placed = true;
@@ -362,9 +370,12 @@ Result<Intake::Taken> Intake::apply_attempt(const domain::OutboxEntry& entry, Ba
   }
   // Whoever reaches a gateway may try IDs that nobody enrolled: these are not kept.
   if (entry.registration.enrollment.id.empty()) return taken;
-  batch.changes[entry.id_scope].push_back(
-      put(store::Table::last_attempt, entry.registration.registration_id.folded(),
-          sync::encode(domain::LastAttempt{entry.registration.registration_id, *attempt})));
+  const domain::LastAttempt refused{entry.registration.registration_id, *attempt,
+                                    entry.registration.enrollment};
+  store::Change change =
+      put(store::Table::last_attempt, refused.registration_id.folded(), sync::encode(refused));
+  change.terms = store::terms_of(refused);
+  batch.changes[entry.id_scope].push_back(std::move(change));
   return taken;
 }
 

@@ -58,7 +58,7 @@ Result<Change> outcome_change(const store::Reader& reader, const domain::OutboxE
   const auto record = reader.read(entry.id_scope, Table::registration, id);
   if (!record) return record.error();
   if (!record->has_value()) {
-    domain::LastAttempt attempt{outcome.registration_id, {}};
+    domain::LastAttempt attempt{outcome.registration_id, {}, outcome.enrollment};
     if (outcome.last_attempt) attempt.attempt = *outcome.last_attempt;
     return put(Table::last_attempt, id, sync::encode(attempt));
   }

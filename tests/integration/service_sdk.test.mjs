@@ -286,6 +286,23 @@ test('the states of a group are queried page by page', async () => {
   assert.ok(states.rows.every((state) => state.status === 'assigned' && state.assignedHub));
 });
 
+test('a device that its group refused is among the states of the group', async () => {
+  const keys = keyPair();
+  const enrollmentGroupId = 'svc-refusing';
+  await client.createOrUpdateEnrollmentGroup(
+      {enrollmentGroupId, attestation: symmetric(keys), provisioningStatus: 'disabled'});
+  const id = 'svc-refused-1';
+  await until('the gateway to refuse it', async () => {
+    await assert.rejects(register('Http', withKey(id, derivedKey(keys.primaryKey, id))));
+    const {rows} = await everyRow(
+        client.createEnrollmentGroupDeviceRegistrationStateQuery({query: '*'}, enrollmentGroupId, 10));
+    return rows.length === 1 && rows[0].registrationId === id && rows[0].status === 'disabled' &&
+           rows[0].etag && Date.parse(rows[0].lastUpdatedDateTimeUtc);
+  });
+  await client.deleteDeviceRegistrationState(id);
+  await client.deleteEnrollmentGroup(enrollmentGroupId);
+});
+
 test('an enrollment shows the state of its device, and a refused device has one too', async () => {
   const keys = keyPair();
   const enrollment =

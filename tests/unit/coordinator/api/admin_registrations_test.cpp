@@ -54,6 +54,32 @@ TEST(AdminRegistrations, ListsThoseOfOneGroup) {
   CHECK_EQUAL(1U, fixture.call("GET", kRegistrations + "?enrollmentGroupId=GRP-1").rows().size());
 }
 
+TEST(AdminRegistrations, ListsTheRefusedDevicesBehindTheRegisteredOnes) {
+  take_in("dev-1", "grp-1");
+  domain::LastAttempt last;
+  last.registration_id = *domain::RegistrationId::parse("dev-2");
+  last.attempt = {fixture.clock.wall(), 401002, "Unauthorized", "leaf expired"};
+  last.enrollment = {true, "grp-1", 1};
+  store::Change change;
+  change.table = store::Table::last_attempt;
+  change.id = "dev-2";
+  change.body = sync::encode(last);
+  change.terms = store::terms_of(last);
+  CHECK(coordinator::commit_change(fixture.store, fixture.tenant, change).has_value());
+  for (const char* group : {"", "&enrollmentGroupId=grp-1"}) {
+    const Answer first = fixture.call("GET", kRegistrations + "?maxItemCount=1" + group);
+    CHECK_EQUAL(1U, first.rows().size());
+    const Answer second = fixture.call("GET", kRegistrations + "?maxItemCount=1&continuation=" +
+                                                  first.member("continuation") + group);
+    CHECK_EQUAL(1U, second.rows().size());
+    CHECK_FALSE(second.has("continuation"));
+    STRCMP_CONTAINS(R"("registrationId":"dev-2")", second.text.c_str());
+    STRCMP_CONTAINS("leaf expired", second.text.c_str());
+    STRCMP_CONTAINS(R"("enrollmentGroupId":"grp-1")", second.text.c_str());
+    CHECK(second.text.find("attestationType") == std::string::npos);
+  }
+}
+
 TEST(AdminRegistrations, TellsTheAdminWhyTheLastAttemptFailed) {
   take_in("dev-1", "");
   const Answer one = fixture.call("GET", kRegistrations + "/DEV-1");

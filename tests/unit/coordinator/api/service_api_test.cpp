@@ -542,6 +542,48 @@ TEST(ServiceApi, QueriesTheRegistrationsOfAGroupWithoutABody) {
   STRCMP_EQUAL("DeviceRegistration", std::string(answer.headers.get("x-ms-item-type")).c_str());
 }
 
+TEST(ServiceApi, QueriesTheRefusedDevicesOfAGroupTooPageByPage) {
+  const auto refuse = [this](const std::string& id, const std::string& group, Errc code) {
+    const auto& told = protocol::device_error(code);
+    domain::LastAttempt last;
+    last.registration_id = *domain::RegistrationId::parse(id);
+    last.attempt = {fixture.clock.wall(), told.error_code, std::string(told.message), "why"};
+    last.enrollment = {true, group, 1};
+    store::Change change;
+    change.table = store::Table::last_attempt;
+    change.id = id;
+    change.body = sync::encode(last);
+    change.terms = store::terms_of(last);
+    CHECK(coordinator::commit_change(fixture.store, fixture.tenant, change).has_value());
+  };
+  take_in("dev-1", "grp-1");
+  take_in("dev-2", "grp-1");
+  refuse("dev-3", "Grp-1", Errc::disabled);
+  refuse("dev-4", "grp-1", Errc::no_hub);
+  refuse("dev-5", "grp-2", Errc::no_hub);
+  const auto statuses = [this](const std::string& size) {
+    std::vector<std::string> pages;
+    std::string continuation;
+    do {
+      const Answer page =
+          fixture.call("POST", std::string("/registrations/grp-1/query") + kVersion, {},
+                       {{"x-ms-max-item-count", size}, {"x-ms-continuation", continuation}});
+      CHECK_EQUAL(200, page.status);
+      std::string& texts = pages.emplace_back();
+      for (const auto& row : page.rows()) {
+        texts += std::string(row.if_object()->if_contains("status")->if_string()->c_str()) + " ";
+      }
+      continuation = page.headers.get("x-ms-continuation");
+    } while (!continuation.empty());
+    return pages;
+  };
+  using Pages = std::vector<std::string>;
+  CHECK(statuses("100") == (Pages{"assigned assigned disabled failed "}));
+  CHECK(statuses("2") == (Pages{"assigned assigned ", "disabled failed "}));
+  CHECK(statuses("3") == (Pages{"assigned assigned disabled ", "failed "}));
+  CHECK(statuses("1") == (Pages{"assigned ", "assigned ", "disabled ", "failed "}));
+}
+
 TEST(ServiceApi, TellsTheLogButNotTheCallerWhatIsBroken) {
   fixture.store.fail_next(Errc::corrupt);
   const Answer answer = fixture.send("GET", std::string("/enrollments/x") + kVersion, {},

@@ -377,3 +377,30 @@ TEST(Intake, KnowsAnotherIncarnationOfAGateway) {
   CHECK_TRUE(must(intake.knows_another(first.gateway_id, "outbox-2")));
   CHECK_FALSE(must(intake.knows_another(second.gateway_id, "outbox-1")));
 }
+
+TEST(Intake, FindsTheRefusedDevicesOfAGroupUntilTheyAreAssigned) {
+  domain::EnrollmentGroup group;
+  group.group_id = must(domain::EnrollmentGroupId::parse("line"));
+  must(coordinator.catalog->enrollments.put(coordinator.tenant, group, 0));
+  auto refusal = attempt("the group is disabled", clock.wall());
+  refusal.registration.enrollment = {true, "Line", 1};
+  take(first, {refusal});
+  const auto states = [this] {
+    return must(coordinator.catalog->registrations.states_of_group(
+                    coordinator.tenant, *domain::EnrollmentGroupId::parse("line"), "", 100))
+        .records;
+  };
+  LONGS_EQUAL(1, states().size());
+  CHECK_TRUE(states().front().record.registration_id == enrollment.registration_id);
+  CHECK_TRUE(states().front().record.status == domain::RegistrationStatus::failed);
+
+  auto entry = assigned(hub);
+  entry.registration.enrollment = {true, "line", 1};
+  take(first, {entry});
+  LONGS_EQUAL(1, states().size());
+  CHECK_TRUE(states().front().record.status == domain::RegistrationStatus::assigned);
+  CHECK_FALSE(
+      must(coordinator.store.read(coordinator.tenant, Table::last_attempt, "press-1")).has_value());
+  UNSIGNED_LONGLONGS_EQUAL(
+      1, must(coordinator.catalog->registrations.count_in(coordinator.tenant, "HUB-A.example")));
+}
