@@ -340,14 +340,66 @@ Result<http::Response> put(Catalog& catalog, const HostRules& rules, const Call&
   return json_answer(200, std::move(*answer));
 }
 
+std::string counted(std::uint64_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+// Who still counts on a hub that is unlinked, and what to do about it. DPS lets it go without a
+// word, and admins learn of it from their devices.
+struct LeftBehind {
+  HubReferences enrollments;
+  std::uint64_t registrations = 0;
+
+  [[nodiscard]] std::string warning(const std::string& host_name) const {
+    std::string text;
+    const std::uint64_t naming = enrollments.individuals + enrollments.groups;
+    if (naming > 0) {
+      text = counted(enrollments.individuals, "individual enrollment", "individual enrollments") +
+             " and " + counted(enrollments.groups, "enrollment group", "enrollment groups") +
+             (naming == 1 ? " names " : " name ") + host_name +
+             ": their devices are refused until it is taken off their lists, or linked again.";
+    }
+    if (registrations > 0) {
+      if (!text.empty()) text += ' ';
+      text += counted(registrations, "device is", "devices are") + " registered in it and " +
+              (registrations == 1 ? "stays" : "stay") +
+              " there; when one registers again, it gets another hub and "
+              "begins with its enrollment's initial twin, or is refused if its reprovision policy "
+              "keeps it in its hub.";
+    }
+    return text;
+  }
+};
+
+Result<LeftBehind> left_behind(const Catalog& catalog, const Call& call,
+                               const domain::LinkedHub& hub) {
+  const auto enrollments = catalog.enrollments.naming(call.tenant, hub.host_name);
+  if (!enrollments) return enrollments.error();
+  const auto registrations = catalog.registrations.count_in(call.tenant, hub.host_name);
+  if (!registrations) return registrations.error();
+  return LeftBehind{*enrollments, *registrations};
+}
+
+// Allowed whoever refers to the hub, with a warning (service API 11).
 Result<http::Response> erase(Catalog& catalog, const Call& call) {
   const auto hub = existing(catalog, call);
   if (!hub) return hub.error();
   const std::string etag = etag_of(hub->version, hub->record.stamps.created);
   if (const auto fits = check_if_match(call.request, etag); !fits) return fits.error();
+  const auto left = left_behind(catalog, call, hub->record);
+  if (!left) return left.error();
   const auto erased = catalog.hubs.erase(call.tenant, hub->record.hub_id, hub->version);
   if (!erased) return erased.error();
-  return empty_answer();
+  const std::string warning = left->warning(hub->record.host_name);
+  if (warning.empty()) return empty_answer();
+  bj::object answer;
+  answer["hostName"] = hub->record.host_name;
+  answer["hubId"] = hub->record.hub_id.str();
+  answer["individualEnrollments"] = left->enrollments.individuals;
+  answer["enrollmentGroups"] = left->enrollments.groups;
+  answer["registrations"] = left->registrations;
+  answer["warning"] = warning;
+  return json_answer(200, answer);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ constexpr std::chrono::seconds kLongestGatewayCertificate = std::chrono::days{36
 
 // All records of such a kind are read at once now and then.
 constexpr std::size_t kMostRecordsOfAKind = 1000;
+// These are only counted.
+constexpr std::size_t kMostEnrollments = 100'000'000;
 constexpr std::int64_t kMostOperationsPerMinute = 1'000'000;
 
 void check_pair(const config::Section& section, const std::string& certificate,
@@ -30,6 +32,8 @@ std::size_t quota(const config::Section& section, const char* name, std::size_t 
 
 void read_quotas(const config::Section& section, CoordinatorConfig& config) {
   const Quotas standard;
+  config.quotas.individual_enrollments =
+      quota(section, "individual_enrollments", standard.individual_enrollments, kMostEnrollments);
   config.quotas.x509_groups =
       quota(section, "x509_groups", standard.x509_groups, kMostRecordsOfAKind);
   config.quotas.symmetric_groups =

@@ -39,21 +39,20 @@ void keep_credentials(const Record& before, Record& record) {
 
 // A list without a group of TPMs could be neither seen nor emptied, and would admit its chips again
 // if the group were ever changed back.
-Result<void> check_list(store::RecordStore& store, const domain::IdScope& tenant,
-                        const domain::EnrollmentGroup& before,
-                        const domain::EnrollmentGroup& after) {
-  if (!std::holds_alternative<domain::TpmGroupAttestation>(before.attestation) ||
-      std::holds_alternative<domain::TpmGroupAttestation>(after.attestation)) {
-    return {};
-  }
-  const auto listed = store.count(tenant, store::Table::admitted_tpm,
-                                  {store::Index::admitted_by_group, before.group_id.folded()});
+Result<void> check_list(const store::Reader& reader, const domain::IdScope& tenant,
+                        const domain::EnrollmentGroupId& group) {
+  const auto listed = reader.count(tenant, store::Table::admitted_tpm,
+                                   {store::Index::admitted_by_group, group.folded()});
   if (!listed) return listed.error();
   if (*listed == 0) return {};
   return Error{Errc::conflict,
-               "'" + before.group_id.str() + "' has TPMs on its list (" + std::to_string(*listed) +
+               "'" + group.str() + "' has TPMs on its list (" + std::to_string(*listed) +
                    "): its attestation changes once the list is empty; or delete the "
                    "group, and its list with it"};
+}
+
+void add_hub_terms(std::vector<store::IndexTerm>& terms, const domain::Provisioning& provisioning) {
+  for (store::IndexTerm& term : store::hub_terms_of(provisioning)) terms.push_back(std::move(term));
 }
 
 }  // namespace
@@ -86,6 +85,9 @@ Result<Listing<domain::EnrollmentGroup>> Enrollments::groups(const domain::IdSco
 Result<Versioned<domain::IndividualEnrollment>> Enrollments::put(
     const domain::IdScope& tenant, domain::IndividualEnrollment record,
     std::uint64_t expected_version) {
+  if (expected_version == 0) {
+    if (const auto room = check_room(tenant); !room) return room.error();
+  }
   stamp(record.stamps, expected_version, clock_.wall());
   if (expected_version != 0) {
     const auto before = individual(tenant, record.registration_id);
@@ -95,8 +97,11 @@ Result<Versioned<domain::IndividualEnrollment>> Enrollments::put(
   domain::name_keys(expected_version + 1, record.stamps.created, record.attestation);
   const std::string id = record.registration_id.folded();
   std::vector<store::IndexTerm> terms = store::terms_of(record, crypto_);
-  return put_record(store_, tenant, store::Table::individual_enrollment, id, std::move(record),
-                    std::move(terms), expected_version);
+  add_hub_terms(terms, record.provisioning);
+  auto stored = put_record(store_, tenant, store::Table::individual_enrollment, id,
+                           std::move(record), std::move(terms), expected_version);
+  if (stored && expected_version == 0) --room_[tenant];
+  return stored;
 }
 
 Result<Versioned<domain::EnrollmentGroup>> Enrollments::put(const domain::IdScope& tenant,
@@ -104,20 +109,23 @@ Result<Versioned<domain::EnrollmentGroup>> Enrollments::put(const domain::IdScop
                                                             std::uint64_t expected_version) {
   if (const auto room = check_room(tenant, record); !room) return room.error();
   stamp(record.stamps, expected_version, clock_.wall());
+  Check check;
   if (expected_version != 0) {
     const auto before = group(tenant, record.group_id);
     if (!before) return before.error();
-    if (*before) {
-      if (const auto may = check_list(store_, tenant, (*before)->record, record); !may)
-        return may.error();
-      keep_credentials((*before)->record, record);
+    if (*before) keep_credentials((*before)->record, record);
+    if (!std::holds_alternative<domain::TpmGroupAttestation>(record.attestation)) {
+      check = [tenant, group = record.group_id](const store::Reader& reader) {
+        return check_list(reader, tenant, group);
+      };
     }
   }
   domain::name_keys(expected_version + 1, record.stamps.created, record.attestation);
   const std::string id = record.group_id.folded();
   std::vector<store::IndexTerm> terms = store::terms_of(record, crypto_);
+  add_hub_terms(terms, record.provisioning);
   return put_record(store_, tenant, store::Table::enrollment_group, id, std::move(record),
-                    std::move(terms), expected_version);
+                    std::move(terms), expected_version, std::move(check));
 }
 
 Result<void> Enrollments::erase(const domain::IdScope& tenant, const domain::RegistrationId& id,
@@ -142,6 +150,35 @@ Result<void> Enrollments::erase(const domain::IdScope& tenant, const domain::Enr
       store_, tenant, erase_change(store::Table::enrollment_group, id.folded(), expected_version));
   if (!erased) return erased.error();
   return {};
+}
+
+// Counting a million takes its time, so it is done again only when the room that was left at the
+// last count is used up: what is deleted meanwhile only makes more.
+Result<void> Enrollments::check_room(const domain::IdScope& tenant) {
+  std::size_t& room = room_[tenant];
+  if (room > 0) return {};
+  const auto counted = store_.size(tenant, store::Table::individual_enrollment);
+  if (!counted) return counted.error();
+  if (*counted < quotas_.individual_enrollments) {
+    room = quotas_.individual_enrollments - static_cast<std::size_t>(*counted);
+    return {};
+  }
+  return Error{Errc::forbidden, "a tenant has at most " +
+                                    std::to_string(quotas_.individual_enrollments) +
+                                    " individual enrollments"};
+}
+
+Result<HubReferences> Enrollments::naming(const domain::IdScope& tenant,
+                                          std::string_view host_name) const {
+  const store::IndexTerm term = store::hub_term(host_name);
+  HubReferences references;
+  const auto individuals = store_.count(tenant, store::Table::individual_enrollment, term);
+  if (!individuals) return individuals.error();
+  references.individuals = *individuals;
+  const auto groups = store_.count(tenant, store::Table::enrollment_group, term);
+  if (!groups) return groups.error();
+  references.groups = *groups;
+  return references;
 }
 
 Result<void> Enrollments::check_room(const domain::IdScope& tenant,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,12 @@
 #include "shared/store/record_store.hpp"
 
 namespace berth::coordinator {
+
+// What names a hub.
+struct HubReferences {
+  std::uint64_t individuals = 0;
+  std::uint64_t groups = 0;
+};
 
 class Enrollments {
  public:
@@ -34,11 +41,15 @@ class Enrollments {
                                                                 const std::string& continuation,
                                                                 std::size_t limit) const;
 
+  // How many enrollments name the hub with this host name, in any letter case.
+  [[nodiscard]] Result<HubReferences> naming(const domain::IdScope& tenant,
+                                             std::string_view host_name) const;
+
   // Keys that stay keep their names, and a roll goes on where the record says nothing of it.
   // `expected_version` 0 creates (Errc::already_exists), otherwise replaces that version
   // (Errc::version_mismatch, Errc::not_found). The stamps are set here: a replacement keeps its
-  // record's time of creation. Answers the record as stored. A group past the quota of its kind
-  // (by symmetric key, by certificate, of TPMs) is Errc::forbidden.
+  // record's time of creation. Answers the record as stored. An individual past its quota, or
+  // a group past that of its kind (by symmetric key, by certificate, of TPMs), is Errc::forbidden.
   [[nodiscard]] Result<Versioned<domain::IndividualEnrollment>> put(
       const domain::IdScope& tenant, domain::IndividualEnrollment record,
       std::uint64_t expected_version);
@@ -54,6 +65,8 @@ class Enrollments {
                                    std::uint64_t expected_version);
 
  private:
+  // Whether there may be one more individual.
+  [[nodiscard]] Result<void> check_room(const domain::IdScope& tenant);
   // Whether the record may be one more of its kind.
   [[nodiscard]] Result<void> check_room(const domain::IdScope& tenant,
                                         const domain::EnrollmentGroup& record) const;
@@ -62,6 +75,8 @@ class Enrollments {
   ports::Crypto& crypto_;
   ports::Clock& clock_;
   Quotas quotas_;
+  // How many individuals may come before they have to be counted again.
+  std::map<domain::IdScope, std::size_t> room_;
 };
 
 }  // namespace berth::coordinator

@@ -9,6 +9,7 @@
 namespace berth::coordinator {
 
 struct Quotas {
+  std::size_t individual_enrollments = 1'000'000;
   std::size_t x509_groups = 100;
   // A device that attests by a group's symmetric key is tried against every such group, so that
   // more than this cannot be configured.

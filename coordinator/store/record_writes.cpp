@@ -22,14 +22,14 @@ store::Change erase_change(store::Table table, std::string id, std::uint64_t exp
 }
 
 Result<std::uint64_t> commit_change(store::RecordStore& store, const domain::IdScope& tenant,
-                                    store::Change change) {
+                                    store::Change change, Check check) {
   std::vector<store::Change> changes;
   changes.push_back(std::move(change));
-  return commit_changes(store, tenant, std::move(changes));
+  return commit_changes(store, tenant, std::move(changes), std::move(check));
 }
 
 Result<std::uint64_t> commit_changes(store::RecordStore& store, const domain::IdScope& tenant,
-                                     std::vector<store::Change> changes) {
+                                     std::vector<store::Change> changes, Check check) {
   for (const store::Change& change : changes) {
     if (change.body.size() > store::kMaxRecordSize) {
       return Error{Errc::too_large,
@@ -39,6 +39,7 @@ Result<std::uint64_t> commit_changes(store::RecordStore& store, const domain::Id
   store::ChangeSet set;
   set.tenant = tenant;
   set.changes = std::move(changes);
+  set.check = std::move(check);
   const auto committed = store::commit_one(store, std::move(set));
   if (!committed) return committed.error();
   return committed->versions.front();

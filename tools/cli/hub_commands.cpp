@@ -115,7 +115,22 @@ Result<Output> update_hub(ServiceClient& client, const HubOptions& o) {
 Result<Output> unlink_hub(ServiceClient& client, const NamedOptions& o) {
   const auto path = path_of_hub(client, o.id);
   if (!path) return path.error();
-  return delete_record(client, *path, o.etag, "unlinked " + o.id + "; its devices stay in it");
+  auto unlinked = delete_record(client, *path, o.etag, {});
+  if (!unlinked) return unlinked.error();
+  const std::string done = "unlinked " + o.id + "; its devices stay in it";
+  const bj::object* left = unlinked->value.if_object();
+  if (left == nullptr) {
+    unlinked->note = done;
+    return unlinked;
+  }
+  const auto warning = json::find_string(*left, "warning");
+  if (!warning) return warning.error();
+  unlinked->text = done + "\nwarning: " + warning->value_or("records refer to it") + "\n";
+  unlinked->note =
+      "berth allocation dry-run says what each registered device gets now, and --remove-hub says "
+      "it "
+      "beforehand; a hub that is linked again under the same host name has its devices back";
+  return unlinked;
 }
 
 }  // namespace berth::cli

@@ -92,9 +92,9 @@ Result<Output> delete_record(ServiceClient& client, const std::string& path,
                              const std::string& if_match, const std::string& note) {
   ServiceClient::HeaderList headers;
   if (!if_match.empty()) headers.emplace_back("If-Match", if_match);
-  const auto reply = client.call("DELETE", path, nullptr, headers);
+  auto reply = client.call("DELETE", path, nullptr, headers);
   if (!reply) return reply.error();
-  return Output{nullptr, {}, note};
+  return Output{std::move(reply->body), {}, note};
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t max_size) {

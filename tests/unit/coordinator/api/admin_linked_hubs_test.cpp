@@ -139,6 +139,58 @@ TEST(AdminLinkedHubs, UnlinksAHub) {
   CHECK(fixture.call("GET", kHubs).rows().empty());
 }
 
+TEST(AdminLinkedHubs, UnlinksAHubThatRecordsReferToAndWarnsOfThem) {
+  fixture.call("POST", kHubs, kLink);
+  const auto enroll = [&](const std::string& path, const std::string& members) {
+    const Answer put = fixture.call("PUT", path + berth::testing::kVersion,
+                                    R"({"attestation":{"type":"symmetricKey"},)" + members + "}");
+    CHECK_EQUAL(200, put.status);
+  };
+  enroll("/enrollments/dev-1",
+         R"("registrationId":"dev-1","iotHubs":["hub-z.test","Hub-A.test","hub-a.TEST"])");
+  enroll("/enrollments/dev-2", R"("registrationId":"dev-2","iotHubHostName":"hub-a.test")");
+  enroll("/enrollments/dev-3", R"("registrationId":"dev-3")");
+  enroll("/enrollmentGroups/line", R"("enrollmentGroupId":"line","iotHubs":["hub-a.test"])");
+  domain::Registration record;
+  record.registration_id = *domain::RegistrationId::parse("dev-3");
+  store::Change change;
+  change.table = store::Table::registration;
+  change.id = "dev-3";
+  change.body = sync::encode(record);
+  // It was linked before, with another ID.
+  change.terms = {store::hub_term("hub-a.test")};
+  CHECK(coordinator::commit_change(fixture.store, fixture.tenant, change).has_value());
+
+  const Answer unlinked = fixture.call("DELETE", kHubs + std::string("/hub-a.test"));
+  CHECK_EQUAL(200, unlinked.status);
+  STRCMP_EQUAL("hub-a.test", unlinked.member("hostName").c_str());
+  STRCMP_EQUAL("2", unlinked.text_of("individualEnrollments").c_str());
+  STRCMP_EQUAL("1", unlinked.text_of("enrollmentGroups").c_str());
+  STRCMP_EQUAL("1", unlinked.text_of("registrations").c_str());
+  const std::string warning = unlinked.member("warning");
+  CHECK_TRUE_TEXT(warning.starts_with("2 individual enrollments and 1 enrollment group name "
+                                      "hub-a.test: their devices are refused"),
+                  warning.c_str());
+  CHECK_TRUE_TEXT(
+      warning.find(" 1 device is registered in it and stays there") != std::string::npos,
+      warning.c_str());
+  CHECK_EQUAL(404, fixture.call("GET", kHubs + std::string("/hub-a.test")).status);
+}
+
+TEST(AdminLinkedHubs, WarnsOfNothingOnceTheEnrollmentsNameAnotherHub) {
+  fixture.call("POST", kHubs, kLink);
+  const std::string path = std::string("/enrollments/dev-1") + berth::testing::kVersion;
+  const auto body = [](const std::string& hub) {
+    return R"({"registrationId":"dev-1","attestation":{"type":"symmetricKey"},"iotHubs":[")" + hub +
+           R"("]})";
+  };
+  CHECK_EQUAL(200, fixture.call("PUT", path, body("hub-a.test")).status);
+  CHECK_EQUAL(200, fixture.call("PUT", path, body("hub-b.test"), {{"If-Match", "*"}}).status);
+  const Answer unlinked = fixture.call("DELETE", kHubs + std::string("/hub-a.test"));
+  CHECK_EQUAL(204, unlinked.status);
+  STRCMP_EQUAL("", unlinked.text.c_str());
+}
+
 TEST(AdminLinkedHubs, LinksAHubOnce) {
   fixture.call("POST", kHubs, kLink);
   CHECK_EQUAL(409, fixture.call("POST", kHubs, kLink).status);

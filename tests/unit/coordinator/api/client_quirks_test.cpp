@@ -8,6 +8,7 @@
 
 #include "shared/base/encoding.hpp"
 #include "shared/json/certificate_text.hpp"
+#include "tests/support/test_pki.hpp"
 #include "tests/unit/coordinator/api/api_fixture.hpp"
 #include "tests/unit/shared/json/x509_vector.hpp"
 
@@ -298,6 +299,56 @@ TEST(ClientQuirks, TheCliWritesPolicyNamesInItsOwnLetterCase) {
   const Answer made = send("PUT", std::string("/enrollments/dev-1") + kCli,
                            symmetric("dev-1", R"(,"allocationPolicy":"geolatency")"), {});
   STRCMP_EQUAL("geoLatency", made.member("allocationPolicy").c_str());
+}
+
+TEST(ClientQuirks, TheCliGetsTwinsBackAsItWroteThemWhateverTheirMembersAreCalled) {
+  const std::string path = std::string("/enrollments/dev-1") + kCli;
+  const std::string twin =
+      R"({"tags":{"version":"7","count":2,"metadata":{"a":1}},"properties":{"desired":)"
+      R"({"list":[{"a":1},{"b":[true,null]}],"number":-7}}})";
+  const std::string information = R"({"note":["x",{"version":1}]})";
+  send("PUT", path,
+       symmetric("dev-1",
+                 R"(,"initialTwin":)" + twin + R"(,"optionalDeviceInformation":)" + information),
+       {});
+  const Answer read = get(path);
+  STRCMP_EQUAL(twin.c_str(), read.text_of("initialTwin").c_str());
+  STRCMP_EQUAL(information.c_str(), read.text_of("optionalDeviceInformation").c_str());
+  const Answer again = send("PUT", path, read.text, {{"If-Match", "*"}});
+  STRCMP_EQUAL(twin.c_str(), again.text_of("initialTwin").c_str());
+  STRCMP_EQUAL(information.c_str(), again.text_of("optionalDeviceInformation").c_str());
+}
+
+TEST(ClientQuirks, TheCliSwitchesAGroupFromItsCertificatesToAnUnverifiedCa) {
+  const std::string path = std::string("/enrollmentGroups/grp-1") + kCli;
+  const auto body = [](const std::string& x509) {
+    return R"({"enrollmentGroupId":"grp-1","attestation":{"type":"x509","x509":)" + x509 + "}}";
+  };
+  const auto root = berth::testing::make_root({.common_name = "cli root"});
+  const std::string der = to_base64(root.certificate);
+  CHECK_EQUAL(201, send("PUT", "/berth/v1/certificates/cli-root", certificate(der), {}).status);
+  CHECK_EQUAL(200, send("PUT", path,
+                        body(R"({"signingCertificates":{"primary":)" + certificate(der) + "}}"), {})
+                       .status);
+  const Answer switched =
+      send("PUT", path, body(R"({"caReferences":{"primary":"cli-root"}})"), {{"If-Match", "*"}});
+  STRCMP_EQUAL(R"({"type":"x509","x509":{"caReferences":{"primary":"cli-root"}}})",
+               switched.text_of("attestation").c_str());
+}
+
+TEST(ClientQuirks, TheCliFormEncodesThePolicyInItsToken) {
+  CHECK_EQUAL(201, fixture
+                       .call("POST", "/berth/v1/accessPolicies",
+                             R"({"keyName":"ops@plant_1","rights":"EnrollmentRead"})")
+                       .status);
+  std::string token = fixture.token("ops@plant_1");
+  const std::size_t at = token.find("skn=ops");
+  CHECK(at != std::string::npos);
+  token.replace(at, std::string::npos, "skn=ops%40plant_1");
+  CHECK_EQUAL(
+      404,
+      fixture.send("GET", std::string("/enrollments/none") + kCli, {}, {{"Authorization", token}})
+          .status);
 }
 
 // ---- Node, where a sample says more than the package ----

@@ -171,3 +171,38 @@ TEST(Enrollments, RefusesARecordThatIsTooLarge) {
   record.provisioning.initial_twin.tags = std::string(store::kMaxRecordSize, 'x');
   CHECK(enrollments.put(tenant, record, 0).error().code == Errc::too_large);
 }
+
+TEST(Enrollments, RefusesOneIndividualMoreThanTheQuotaAndTakesOneWhereOneWent) {
+  coordinator::Quotas quotas;
+  quotas.individual_enrollments = 2;
+  coordinator::Enrollments few(fixture.store, *fixture.crypto, fixture.clock, quotas);
+  CHECK(few.put(tenant, individual("dev-1"), 0).has_value());
+  CHECK(few.put(tenant, individual("dev-2"), 0).has_value());
+  CHECK(few.put(tenant, individual("dev-3"), 0).error().code == Errc::forbidden);
+  // What is there may change.
+  CHECK(few.put(tenant, individual("dev-2"), 1).has_value());
+  CHECK(few.erase(tenant, *domain::RegistrationId::parse("dev-1"), 1).has_value());
+  CHECK(few.put(tenant, individual("dev-3"), 0).has_value());
+  CHECK(few.put(tenant, individual("dev-4"), 0).error().code == Errc::forbidden);
+  // Groups are counted by themselves.
+  CHECK(few.put(tenant, symmetric_group("grp"), 0).has_value());
+}
+
+TEST(Enrollments, AreCountedByTheHubThatTheyNameWhicheverWay) {
+  domain::EnrollmentGroup group = symmetric_group("grp");
+  for (std::size_t i = 0; i < 49; ++i) {
+    group.provisioning.iot_hubs.push_back("hub-" + std::to_string(i) + ".test");
+  }
+  group.provisioning.iot_hubs.push_back("Hub-0.test");
+  group.provisioning.iot_hub_host_name = "legacy.test";
+  CHECK(enrollments.put(tenant, group, 0).has_value());
+  domain::IndividualEnrollment one = individual("dev-1");
+  one.provisioning.iot_hubs = {"hub-48.test"};
+  CHECK(enrollments.put(tenant, one, 0).has_value());
+  CHECK_EQUAL(1U, enrollments.naming(tenant, "HUB-0.TEST")->groups);
+  CHECK_EQUAL(1U, enrollments.naming(tenant, "hub-48.test")->groups);
+  CHECK_EQUAL(1U, enrollments.naming(tenant, "hub-48.test")->individuals);
+  CHECK_EQUAL(1U, enrollments.naming(tenant, "legacy.test")->groups);
+  CHECK_EQUAL(0U, enrollments.naming(tenant, "legacy.test")->individuals);
+  CHECK_EQUAL(0U, enrollments.naming(tenant, "hub-49.test")->groups);
+}
