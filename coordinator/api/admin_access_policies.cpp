@@ -170,7 +170,7 @@ std::vector<Endpoint> access_policy_endpoints(Catalog& catalog, ports::Entropy& 
       {"PUT", single, access, false, [&](const Call& call) { return put(catalog, call); }},
       {"DELETE", single, access, false, [&](const Call& call) { return erase(catalog, call); }},
       {"POST", single + "/listKeys", access, false,
-       [&](const Call& call) { return list_keys(catalog, call); }},
+       [&](const Call& call) { return list_keys(catalog, call); }, false, true},
       {"POST", single + "/regenerateKey", access, false,
        [&](const Call& call) { return regenerate_key(catalog, entropy, call); }},
   };

@@ -122,7 +122,8 @@ std::vector<Endpoint> enrollment_list_endpoints(Catalog& catalog, ports::Crypto&
       {"POST", "/berth/v1/enrollments/listKeys", write, false,
        [&catalog, json](const Call& call) {
          return list_individuals(catalog, json, call, json::Keys::shown);
-       }},
+       },
+       false, true},
       {"GET", "/berth/v1/enrollmentGroups", read, false,
        [&catalog, json](const Call& call) {
          return list_groups(catalog, json, call, json::Keys::hidden);
@@ -130,7 +131,8 @@ std::vector<Endpoint> enrollment_list_endpoints(Catalog& catalog, ports::Crypto&
       {"POST", "/berth/v1/enrollmentGroups/listKeys", write, false,
        [&catalog, json](const Call& call) {
          return list_groups(catalog, json, call, json::Keys::shown);
-       }},
+       },
+       false, true},
   };
 }
 

@@ -150,7 +150,7 @@ std::vector<Endpoint> tenant_endpoints(Catalog& catalog) {
       {"DELETE", single, operator_only(), false,
        [&](const Call& call) { return erase(catalog, call); }},
       {"POST", single + "/listKeys", operator_only(), false,
-       [&](const Call& call) { return list_keys(catalog, call); }},
+       [&](const Call& call) { return list_keys(catalog, call); }, false, true},
   };
 }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <boost/json/object.hpp>
 
@@ -72,6 +73,15 @@ void hide_member(bj::object& enrollment, std::string_view name, Bytes& secrets) 
   *member = "(hidden)";
 }
 
+// What newer SDKs send and we do not understand may be a secret for all we know.
+void hide_unknown_members(bj::object& enrollment, Bytes& secrets) {
+  std::vector<std::string> unknown;
+  for (const auto& [name, value] : enrollment) {
+    if (!json::is_known_member(name)) unknown.emplace_back(name);
+  }
+  for (const std::string& name : unknown) hide_member(enrollment, name, secrets);
+}
+
 template <class T>
 View enrollment_view(const json::EnrollmentJson& json, const store::Record& record) {
   const auto enrollment = decode_record<T>(record);
@@ -83,6 +93,7 @@ View enrollment_view(const json::EnrollmentJson& json, const store::Record& reco
   hide_query(object, secrets);
   hide_member(object, "initialTwin", secrets);
   hide_member(object, "optionalDeviceInformation", secrets);
+  hide_unknown_members(object, secrets);
   return shown(object, std::move(secrets));
 }
 
@@ -144,8 +155,12 @@ View view(const json::EnrollmentJson& json, const store::Record& record) {
       return view_of<domain::TenantSettings>(
           record, [](const auto& tenant) { return shown(write_tenant(tenant)); });
     case store::Table::registration:
-      return view_of<domain::Registration>(
-          record, [](const auto& registration) { return shown(write_registration(registration)); });
+      return view_of<domain::Registration>(record, [](const auto& registration) {
+        bj::object object = write_registration(registration);
+        Bytes secrets;
+        hide_member(object, "payload", secrets);
+        return shown(object, std::move(secrets));
+      });
     case store::Table::ca_certificate: return certificate_view(record);
     case store::Table::admitted_tpm:
       return view_of<domain::AdmittedTpm>(

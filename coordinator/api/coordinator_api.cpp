@@ -105,7 +105,14 @@ Result<http::Response> CoordinatorApi::answer(const http::Request& request,
         *observers_.audit,
         Actor{name, request.source, endpoint.method + " " + endpoint.path, operation.tracking_id});
   }
-  return endpoint.answer(call);
+  auto answered = endpoint.answer(call);
+  if (answered && endpoint.shows_secrets && observers_.audit != nullptr) {
+    // What cannot be written down is not shown.
+    const auto noted = observers_.audit->note_disclosure(
+        caller->tenant, call.arguments.empty() ? std::string() : call.arguments.front());
+    if (!noted) return noted.error();
+  }
+  return answered;
 }
 
 http::Response CoordinatorApi::refuse(int status) const {

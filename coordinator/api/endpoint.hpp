@@ -58,6 +58,8 @@ struct Endpoint {
   // Counts as one of the tenant's operations, as those with an API version do: it looks at many
   // records, on the thread that serves everybody.
   bool is_costly = false;
+  // Answers with secrets, and changes nothing by which the audit log would know of it.
+  bool shows_secrets = false;
 };
 
 }  // namespace berth::coordinator

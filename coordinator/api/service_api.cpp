@@ -96,17 +96,18 @@ void add_enrollment_endpoints(std::vector<Endpoint>& endpoints, const std::strin
   const Access write = tenant_with(domain::AccessRight::enrollment_write);
   const std::string single = collection + "/{id}";
   const auto add = [&](const char* method, const std::string& path, const Access& access,
-                       auto operation) {
-    endpoints.push_back({method, path, access, true, [operations, operation](const Call& call) {
-                           return ((*operations).*operation)(call);
-                         }});
+                       auto operation) -> Endpoint& {
+    return endpoints.emplace_back(Endpoint{
+        method, path, access, true,
+        [operations, operation](const Call& call) { return ((*operations).*operation)(call); }});
   };
   using Operations = EnrollmentOperations<Kind>;
   add("GET", single, read, &Operations::get);
   add("PUT", single, write, &Operations::put);
   add("DELETE", single, write, &Operations::erase);
   // It reveals keys (service API 1.10).
-  add("POST", single + "/attestationmechanism", write, &Operations::attestation_mechanism);
+  add("POST", single + "/attestationmechanism", write, &Operations::attestation_mechanism)
+      .shows_secrets = true;
   add("POST", collection + "/query", read, &Operations::query);
   add("POST", collection, write, &Operations::bulk);
 }

@@ -1,17 +1,23 @@
 #include "coordinator/audit/admin_store.hpp"
 
+#include "shared/base/assert.hpp"
+
 namespace berth::coordinator {
 namespace {
 
 // The one record of a tenant that stands for it as a whole.
 constexpr const char* kSettingsId = "settings";
 
+// Kinds of entries (docs/formats/audit.md).
+constexpr const char* kChange = "change";
+constexpr const char* kDisclosure = "disclosure";
+
 }  // namespace
 
-domain::AuditNote AdminStore::begin_note(const domain::IdScope& tenant) const {
+domain::AuditNote AdminStore::begin_note(const domain::IdScope& tenant, const char* kind) const {
   domain::AuditNote note;
   note.tenant = tenant;
-  note.kind = "change";
+  note.kind = kind;
   note.add("actor", actor_->name).add("source", actor_->source);
   note.add("operation", actor_->operation).add("trackingId", actor_->tracking_id);
   return note;
@@ -38,7 +44,7 @@ Result<std::optional<domain::AuditNote>> AdminStore::note_of(const store::Reader
     after = std::move(*view);
   }
   if (!before && !after) return none;
-  domain::AuditNote note = begin_note(tenant);
+  domain::AuditNote note = begin_note(tenant, kChange);
   note.add("object", store::name_of(change.table)).add("id", change.id);
   note.add("change", !before ? "created" : after ? "updated" : "deleted");
   if (before) note.add("before", before->json);
@@ -73,9 +79,21 @@ Result<std::vector<Result<store::Committed>>> AdminStore::commit(
   return store_.commit_audited(noted);
 }
 
+Result<void> AdminStore::note_disclosure(const domain::IdScope& tenant, const std::string& id) {
+  BERTH_ASSERT(actor_);
+  domain::AuditNote note = begin_note(tenant, kDisclosure);
+  note.add("id", id);
+  store::ChangeSet set;
+  set.tenant = store::kNode;
+  set.notes.push_back(std::move(note));
+  const auto noted = store::commit_one(store_, std::move(set));
+  if (!noted) return noted.error();
+  return {};
+}
+
 Result<void> AdminStore::erase_tenant(const domain::IdScope& tenant) {
   if (!actor_) return store_.erase_tenant(tenant);
-  domain::AuditNote note = begin_note(tenant);
+  domain::AuditNote note = begin_note(tenant, kChange);
   note.add("object", "tenant").add("id", tenant.str()).add("change", "deleted");
   const auto settings = store_.read(tenant, store::Table::tenant_settings, kSettingsId);
   if (settings && *settings) {

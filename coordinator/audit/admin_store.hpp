@@ -54,6 +54,9 @@ class AdminStore final : public store::RecordStore {
     AdminStore& store_;
   };
 
+  // Tells the log that the actor was shown secrets, of one object or of all (`id` empty).
+  [[nodiscard]] Result<void> note_disclosure(const domain::IdScope& tenant, const std::string& id);
+
   [[nodiscard]] Result<std::vector<Result<store::Committed>>> commit(
       std::span<const store::ChangeSet> sets) override;
   [[nodiscard]] Result<std::vector<Result<store::Committed>>> commit_concluded(
@@ -114,7 +117,7 @@ class AdminStore final : public store::RecordStore {
   [[nodiscard]] Result<std::optional<domain::AuditNote>> note_of(const store::Reader& reader,
                                                                  const domain::IdScope& tenant,
                                                                  const store::Change& change) const;
-  [[nodiscard]] domain::AuditNote begin_note(const domain::IdScope& tenant) const;
+  [[nodiscard]] domain::AuditNote begin_note(const domain::IdScope& tenant, const char* kind) const;
 
   store::AuditedStore& store_;
   Describe describe_;

@@ -43,14 +43,10 @@ Error invalid(std::string reason) {
   return Error{Errc::invalid, std::move(reason)};
 }
 
-bool is_known(std::string_view name) {
-  return std::find(kKnownMembers.begin(), kKnownMembers.end(), name) != kKnownMembers.end();
-}
-
 domain::JsonText unknown_members(const bj::object& body) {
   bj::object unknown;
   for (const auto& [name, value] : body) {
-    if (!value.is_null() && !is_known(name)) unknown[name] = value;
+    if (!value.is_null() && !is_known_member(name)) unknown[name] = value;
   }
   return unknown.empty() ? domain::JsonText{} : to_text(&unknown);
 }
@@ -336,6 +332,10 @@ Result<domain::GroupKeyCustody> read_custody(const bj::object& body,
 }
 
 }  // namespace
+
+bool is_known_member(std::string_view name) {
+  return std::find(kKnownMembers.begin(), kKnownMembers.end(), name) != kKnownMembers.end();
+}
 
 Result<domain::IndividualEnrollment> EnrollmentJson::read_individual(
     const bj::object& body, const domain::IndividualEnrollment* stored, Dialect dialect) const {

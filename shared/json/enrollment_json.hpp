@@ -24,6 +24,9 @@ namespace berth::json {
 inline constexpr std::size_t kMaxListedNames = 50;
 inline constexpr std::size_t kMaxListedNameLength = 253;
 
+// Members of an enrollment that we understand, in either kind; any other is kept and given back.
+[[nodiscard]] bool is_known_member(std::string_view name);
+
 // What a client's schema can express.
 enum class Dialect : std::uint8_t {
   // api-version 2018-04-01: knows neither policies nor hub lists nor symmetric keys, so a body

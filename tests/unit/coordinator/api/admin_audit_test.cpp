@@ -147,16 +147,10 @@ TEST_GROUP(AdminAudit) {
 TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
   const std::set<std::string> reading{
       "POST /enrollments/query",
-      "POST /enrollments/{id}/attestationmechanism",
       "POST /enrollmentGroups/query",
-      "POST /enrollmentGroups/{id}/attestationmechanism",
       "POST /registrations/{enrollmentGroupId}/query",
-      "POST /berth/v1/tenants/{idScope}/listKeys",
-      "POST /berth/v1/accessPolicies/{keyName}/listKeys",
       "POST /berth/v1/registrations:explain",
       "POST /berth/v1/allocation:dryRun",
-      "POST /berth/v1/enrollments/listKeys",
-      "POST /berth/v1/enrollmentGroups/listKeys",
   };
   const std::map<std::string, std::function<Answer()>> changing{
       {"PUT /enrollments/{id}",
@@ -291,6 +285,35 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
       {"DELETE /berth/v1/accessPolicies/{keyName}",
        [this] { return fixture.call("DELETE", "/berth/v1/accessPolicies/reader"); }},
   };
+  // Those that show keys and change nothing.
+  const std::map<std::string, std::function<Answer()>> showing{
+      {"POST /enrollments/{id}/attestationmechanism",
+       [this] {
+         put_enrollment("dev-s", to_base64(Bytes(32, 1)));
+         return fixture.call("POST",
+                             std::string("/enrollments/dev-s/attestationmechanism") + kVersion);
+       }},
+      {"POST /enrollmentGroups/{id}/attestationmechanism",
+       [this] {
+         put_group("group-s");
+         return fixture.call(
+             "POST", std::string("/enrollmentGroups/group-s/attestationmechanism") + kVersion);
+       }},
+      {"POST /berth/v1/tenants/{idScope}/listKeys",
+       [this] {
+         return fixture.call_as_operator("POST",
+                                         "/berth/v1/tenants/" + fixture.tenant.str() + "/listKeys");
+       }},
+      {"POST /berth/v1/accessPolicies/{keyName}/listKeys",
+       [this] {
+         return fixture.call("POST", std::string("/berth/v1/accessPolicies/") +
+                                         coordinator::kOwnerKeyName + "/listKeys");
+       }},
+      {"POST /berth/v1/enrollments/listKeys",
+       [this] { return fixture.call("POST", "/berth/v1/enrollments/listKeys"); }},
+      {"POST /berth/v1/enrollmentGroups/listKeys",
+       [this] { return fixture.call("POST", "/berth/v1/enrollmentGroups/listKeys"); }},
+  };
   // In an order in which one makes what the next needs.
   const std::vector<std::string> last{"DELETE /berth/v1/gateways/{gateway}",
                                       "DELETE /berth/v1/linkedHubs/{hub}",
@@ -303,7 +326,7 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
   for (const coordinator::Endpoint& endpoint : fixture.api->endpoints()) {
     const std::string route = endpoint.method + " " + endpoint.path;
     if (endpoint.method == "GET" || reading.contains(route)) continue;
-    CHECK_TRUE_TEXT(changing.contains(route),
+    CHECK_TRUE_TEXT(changing.contains(route) || showing.contains(route),
                     ("how is " + route + " called, and has it an entry in the audit log?").c_str());
     if (std::find(last.begin(), last.end(), route) == last.end()) routes.push_back(route);
   }
@@ -312,14 +335,15 @@ TEST(AdminAudit, HasAnEntryForEveryRouteThatChangesSomething) {
     const bool exists_already = route == "POST /berth/v1/gateways" ||
                                 route == "POST /berth/v1/linkedHubs" ||
                                 route == "POST /berth/v1/sites";
-    const Answer answer = changing.at(route)();
+    const bool shows = showing.contains(route);
+    const Answer answer = shows ? showing.at(route)() : changing.at(route)();
     if (!exists_already) {
       CHECK_TRUE_TEXT(answer.status < 300, (route + ": " + answer.text).c_str());
     }
     bool has_entry = false;
     for (const domain::AuditNote& note : fixture.notes()) {
-      has_entry = has_entry ||
-                  (note.kind == "change" && AuditedApiFixture::field(note, "operation") == route);
+      has_entry = has_entry || (note.kind == (shows ? "disclosure" : "change") &&
+                                AuditedApiFixture::field(note, "operation") == route);
     }
     CHECK_TRUE_TEXT(has_entry, (route + " has no entry in the audit log").c_str());
   }
@@ -460,6 +484,70 @@ TEST(AdminAudit, HoldsNoSecret) {
       CHECK_TRUE_TEXT(text.find(to_hex(*raw)) == std::string::npos, one.c_str());
     }
   }
+}
+
+TEST(AdminAudit, ShowsNoKeysOfWhichItCannotWriteDownThatTheyWereShown) {
+  put_enrollment("dev-1", to_base64(Bytes(32, 1)));
+  store::ChangeSet squatter;
+  squatter.tenant = store::kNode;
+  squatter.changes.push_back(
+      store::put_segment(fixture.trail.node(), 2, to_bytes(std::string_view("x"))));
+  CHECK(store::commit_one(fixture.store, std::move(squatter)).has_value());
+  const Answer answer =
+      fixture.call("POST", std::string("/enrollments/dev-1/attestationmechanism") + kVersion);
+  CHECK_TRUE(answer.status >= 400);
+  CHECK_TRUE(answer.text.find(to_base64(Bytes(32, 1))) == std::string::npos);
+}
+
+TEST(AdminAudit, SaysWhoWasShownWhoseKeys) {
+  put_enrollment("dev-1", to_base64(Bytes(32, 1)));
+  fixture.call("POST", std::string("/enrollments/dev-1/attestationmechanism") + kVersion);
+  const domain::AuditNote note = fixture.notes().back();
+  STRCMP_EQUAL("disclosure", note.kind.c_str());
+  STRCMP_EQUAL(fixture.tenant.str().c_str(), note.tenant.str().c_str());
+  STRCMP_EQUAL("dev-1", AuditedApiFixture::field(note, "id").c_str());
+  STRCMP_EQUAL((std::string("policy ") + coordinator::kOwnerKeyName).c_str(),
+               AuditedApiFixture::field(note, "actor").c_str());
+  // Of what is refused nothing was shown.
+  fixture.call("POST", std::string("/enrollments/nobody/attestationmechanism") + kVersion);
+  STRCMP_EQUAL("dev-1", AuditedApiFixture::field(fixture.notes().back(), "id").c_str());
+}
+
+TEST(AdminAudit, HidesWhatItDoesNotUnderstandAndSaysWhetherItChanged) {
+  const auto put = [this](const std::string& secret, const std::string& etag) {
+    AuditedApiFixture::HeaderList headers;
+    if (!etag.empty()) headers.emplace_back("If-Match", etag);
+    return fixture.call("PUT", std::string("/enrollments/dev-u") + kVersion,
+                        R"({"registrationId":"dev-u","attestation":{"type":"symmetricKey"},)"
+                        R"("issuancePolicy":{"apiKey":")" +
+                            secret + R"("}})",
+                        headers);
+  };
+  const auto last = [this](const std::string& name) {
+    return AuditedApiFixture::field(fixture.notes().back(), name);
+  };
+  const std::string etag = put("unknownsecret", {}).member("etag");
+  CHECK(last("after").find(R"x("issuancePolicy":"(hidden)")x") != std::string::npos);
+  CHECK_EQUAL(200, put("othersecret", etag).status);
+  STRCMP_EQUAL("changed", last("secrets").c_str());
+  const std::string text = fixture.exported();
+  CHECK_TRUE(text.find("unknownsecret") == std::string::npos);
+  CHECK_TRUE(text.find("othersecret") == std::string::npos);
+}
+
+TEST(AdminAudit, HidesWhatAWebhookTellsADevice) {
+  domain::Registration registration;
+  registration.registration_id = domain::RegistrationId::parse("dev-p").value();
+  registration.status = domain::RegistrationStatus::assigned;
+  registration.payload = R"({"wifi":"payloadsecret"})";
+  store::ChangeSet set;
+  set.tenant = fixture.tenant;
+  set.changes.push_back(coordinator::put_change(store::Table::registration, "dev-p",
+                                                berth::sync::encode(registration), 0));
+  CHECK(store::commit_one(fixture.store, std::move(set)).has_value());
+  CHECK_EQUAL(204, fixture.call("DELETE", std::string("/registrations/dev-p") + kVersion).status);
+  const std::string before = AuditedApiFixture::field(fixture.notes().back(), "before");
+  CHECK(before.find(R"x("payload":"(hidden)")x") != std::string::npos);
 }
 
 TEST(AdminAudit, SaysThatATwinChangedWithoutSayingWhatItIs) {
