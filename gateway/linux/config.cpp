@@ -75,6 +75,10 @@ Result<GatewayConfig> GatewayConfig::load(const std::string& path) {
   config.max_connections = static_cast<std::size_t>(
       devices.integer("max_connections", kDefaultConnections, 1, kMostConnections));
 
+  config.certificate_skew = std::chrono::seconds{devices.integer("certificate_skew_seconds",
+                                                                 kDefaultCertificateSkew.count(), 0,
+                                                                 kLargestCertificateSkew.count())};
+
   config.shards = static_cast<std::size_t>(root.integer("threads", 0, 0, 64));
   config.probe_interval =
       std::chrono::seconds{root.section("probes").integer("interval_seconds", 30, 1, 3600)};

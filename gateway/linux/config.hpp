@@ -13,6 +13,9 @@
 
 namespace berth::gateway {
 
+inline constexpr std::chrono::seconds kDefaultCertificateSkew{300};
+inline constexpr std::chrono::seconds kLargestCertificateSkew = std::chrono::hours{24};
+
 struct GatewayConfig {
   std::string data_dir;
   // Where the root key is: in a file of data_dir, or sealed to this machine's TPM.
@@ -36,6 +39,8 @@ struct GatewayConfig {
   std::string private_key_file;
   std::vector<std::string> device_names;
   std::size_t max_connections = kDefaultConnections;
+  // How far the clocks of devices' CAs and ours may be apart when a validity is judged.
+  std::chrono::seconds certificate_skew = kDefaultCertificateSkew;
 
   std::size_t shards = 0;  // threads that serve devices; 0: one per core
   std::chrono::seconds probe_interval{30};

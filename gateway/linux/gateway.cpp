@@ -208,6 +208,7 @@ class Gateway::Impl {
     engine.gateway_id = identity.join.gateway_id;
     engine.boot_id = boot_id;
     engine.look_back_deadline = config_.look_back_deadline;
+    engine.x509.skew = config_.certificate_skew;
     const std::vector<Bytes> trust = crypto::read_machine_trust();
     const auto webhooks = open_webhooks(trust);
     if (!webhooks) return webhooks.error();

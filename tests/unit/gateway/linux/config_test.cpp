@@ -76,6 +76,10 @@ TEST(GatewayConfig, NumbersHaveLimits) {
   };
   CHECK(load(names + connections(gateway::kMostConnections)).has_value());
   CHECK(refuses(names + connections(gateway::kMostConnections + 1), "devices.max_connections"));
+  LONGS_EQUAL(300, load(names)->certificate_skew.count());
+  LONGS_EQUAL(0, load(names + "certificate_skew_seconds = 0\n")->certificate_skew.count());
+  LONGS_EQUAL(86400, load(names + "certificate_skew_seconds = 86400\n")->certificate_skew.count());
+  CHECK(refuses(names + "certificate_skew_seconds = 86401\n", "devices.certificate_skew_seconds"));
   CHECK(load("threads = 64\n" + names).has_value());
   CHECK(refuses("threads = 65\n" + names, "threads"));
   CHECK(load(names + "[probes]\ninterval_seconds = 3600\n").has_value());
