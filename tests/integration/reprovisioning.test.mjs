@@ -91,29 +91,73 @@ for (const migrate of [false, true]) {
 const berth = (...args) => installation.berth(
     '--login', dev.service.connectionString, '--ca-file', dev.service.caFile, ...args);
 
-test('a device whose hub was unlinked moves if it may, and is told so if it may not', async () => {
-  const movable = await enroll('leaves-unlinked', true, true);
-  const fixed = {keys: {primaryKey: newKey(), secondaryKey: newKey()}, id: 'stuck-unlinked'};
-  await client.createOrUpdateIndividualEnrollment({
-    registrationId: fixed.id,
-    attestation: {type: 'symmetricKey', symmetricKey: fixed.keys},
-    allocationPolicy: 'static',
-    iotHubs: [first],
-    reprovisionPolicy: {updateHubAssignment: false, migrateDeviceData: false},
-  });
-  await until('the gateway to know them', () => register('Http', movable));
-  const before = await until('the gateway to know the last',
-                             () => registerRaw(fixed.id, fixed.keys.primaryKey));
-  assert.equal(before.assignedHub, first);
+const policies = [[true, true], [true, false], [false, true], [false, false]];
 
-  await moveTo('leaves-unlinked', second);
-  await berth('hub', 'unlink', first);
-  const state = await registersInto(second, movable);
-  assert.equal(state.substatus, 'deviceDataMigrated');
-  const {twin} = await atHub(second, 'leaves-unlinked');
-  assert.deepEqual(twin.tags, initialTwin.tags);
-  const stuck = await registerRaw(fixed.id, fixed.keys.primaryKey);
-  assert.equal(stuck.status, 'failed');
-  assert.match((await client.getDeviceRegistrationState(fixed.id)).responseBody.assignedHub,
-               new RegExp(first));
+for (const [update, migrate] of policies) {
+  test(`a device that comes again stays where it is (${update}, ${migrate}), with its twin`, async () => {
+    const id = `comes-again-${update}-${migrate}`;
+    const security = await enroll(id, update, migrate);
+    await until('the gateway to know it', () => register('Http', security));
+    await changeTwin(first, id, {tags: {from: 'operator'}, properties: {desired: {interval: 99}}});
+    const state = await register('Mqtt', security);
+    assert.equal(state.assignedHub, first);
+    assert.equal(state.substatus, 'initialAssignment');
+    const {twin} = await atHub(first, id);
+    assert.deepEqual(twin.tags, {from: 'operator'});
+    assert.equal(twin.properties.desired.interval, 99);
+    assert.deepEqual(await hubsHolding(id), [first]);
+  });
+}
+
+test('a hub that records refer to is unlinked with a warning, and its devices move if they may', async () => {
+  const devices = await Promise.all(policies.map(async ([update, migrate]) => {
+    const id = `unlinked-${update}-${migrate}`;
+    const keys = {primaryKey: newKey(), secondaryKey: newKey()};
+    await client.createOrUpdateIndividualEnrollment({
+      registrationId: id,
+      attestation: {type: 'symmetricKey', symmetricKey: keys},
+      allocationPolicy: 'static',
+      iotHubs: [first],
+      reprovisionPolicy: {updateHubAssignment: update, migrateDeviceData: migrate},
+      initialTwin,
+    });
+    const security = withKey(id, keys.primaryKey);
+    await until('the gateway to know it', () => register('Http', security));
+    return {id, security, keys, update};
+  }));
+  for (const {id, update} of devices) {
+    if (update) await moveTo(id, second);
+  }
+  const group = {enrollmentGroupId: 'left-behind', attestation: {type: 'symmetricKey'}, iotHubs: [first]};
+  await client.createOrUpdateEnrollmentGroup(group);
+  await until('the registrations to reach the coordinator', async () => {
+    const states = await Promise.all(
+        devices.map(async ({id}) => (await client.getDeviceRegistrationState(id)).responseBody));
+    return states.every((state) => state.status === 'assigned');
+  });
+
+  const {stdout: answered} = await berth('hub', 'unlink', first);
+  assert.match(answered, new RegExp(`unlinked ${first}; its devices stay in it`));
+  const [, individuals, groups] = answered.match(
+      /warning: (\d+) individual enrollments? and (\d+) enrollment groups? name /);
+  const registered = answered.match(/ (\d+) devices are registered in it and stay there/)[1];
+  const rows = (await client.createIndividualEnrollmentQuery({query: '*'}, 100).next()).responseBody;
+  assert.equal(Number(individuals), rows.filter((row) => row.iotHubs?.includes(first)).length);
+  assert.equal(Number(groups), 1);
+  assert.ok(Number(registered) >= devices.length, answered);
+  assert.match(answered, /berth allocation dry-run/);
+
+  for (const {id, security, keys, update} of devices) {
+    if (update) {
+      const state = await registersInto(second, security);
+      assert.equal(state.substatus, 'deviceDataReset', 'nothing could be migrated');
+      const {twin} = await atHub(second, id);
+      assert.deepEqual(twin.tags, initialTwin.tags);
+    } else {
+      const stuck = await registerRaw(id, keys.primaryKey);
+      assert.equal(stuck.status, 'failed');
+      assert.match((await client.getDeviceRegistrationState(id)).responseBody.assignedHub,
+                   new RegExp(first));
+    }
+  }
 });

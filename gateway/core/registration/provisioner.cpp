@@ -298,6 +298,7 @@ void Provisioner::send_to_hub(Operation& operation, Actions& out) {
     log(out, Log::Level::warning, operation.ref,
         "hub " + intent.previous->host_name +
             " is no longer linked; the device gets its enrollment's initial twin");
+    operation.intent.substatus = domain::RegistrationSubstatus::device_data_reset;
   }
   apply(operation, **hub, out);
 }
@@ -334,8 +335,10 @@ void Provisioner::on_hub_outcome(const OperationRef& ref, const Result<hub::HubO
 
 void Provisioner::twin_arrived(Operation& operation, const Result<hub::HubOutcome>& result,
                                Actions& out) {
+  // The device and its admin are told what came along, not what the policy wished.
   if (result) {
     operation.intent.twin = result->twin;
+    operation.intent.substatus = domain::RegistrationSubstatus::device_data_migrated;
   } else if (is_passing(result.error().code)) {
     retry_later(operation, result.error(), out);
     return;
@@ -343,6 +346,7 @@ void Provisioner::twin_arrived(Operation& operation, const Result<hub::HubOutcom
     log(out, Log::Level::warning, operation.ref,
         "hub " + operation.intent.previous->host_name + " holds no twin of this device (" +
             result.error().reason + "); it gets its enrollment's initial twin");
+    operation.intent.substatus = domain::RegistrationSubstatus::device_data_reset;
   } else {
     // Without its data the device does not move: it keeps the hub it has.
     fail(operation, result.error(), out);

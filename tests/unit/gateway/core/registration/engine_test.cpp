@@ -1180,6 +1180,18 @@ TEST(RegistrationEngine, MovesWithTheInitialTwinIfTheOldHubHasNone) {
   const ReadTwin read = bench.take_one<ReadTwin>();
   bench.take_in(bench.engine().on_hub_outcome(read.operation, Error{Errc::not_found, "none"}));
   STRCMP_EQUAL(R"({"interval":30})", bench.hub_takes_it().identity.twin.desired.c_str());
+  CHECK_TRUE(bench.journal_outcome().entry.registration.substatus ==
+             RegistrationSubstatus::device_data_reset);
+}
+
+TEST(RegistrationEngine, TellsADeviceWhoseHubWasUnlinkedThatItsDataDidNotComeAlong) {
+  place_elsewhere(bench, "dev-1", {true, true});
+  bench.cache.linked = {hub_of(bench, "dev-1")};
+  bench.accept("dev-1");
+  CHECK_FALSE(bench.wants<ReadTwin>());
+  STRCMP_EQUAL(R"({"interval":30})", bench.hub_takes_it().identity.twin.desired.c_str());
+  CHECK_TRUE(bench.journal_outcome().entry.registration.substatus ==
+             RegistrationSubstatus::device_data_reset);
 }
 
 TEST(RegistrationEngine, KeepsTheAssignmentOfAMoveThatFails) {
