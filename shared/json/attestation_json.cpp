@@ -238,7 +238,9 @@ Result<domain::Attestation> read_attestation(const bj::object& mechanism, Attest
       if (!read) return read.error();
       return domain::Attestation(std::move(*read));
     }
-    if (kept != nullptr && is_bare_symmetric_key(mechanism)) return *stored;
+    // An SDK that does not know the member leaves it out; who says null means that.
+    const bool says_none = mechanism.contains(kTpmGroupMember);
+    if (kept != nullptr && !says_none && is_bare_symmetric_key(mechanism)) return *stored;
   }
   const auto type = find_string(mechanism, "type");
   if (!type) return type.error();

@@ -235,6 +235,19 @@ test('berth imports a delivery note, and reports what it could not', async () =>
   assert.match(readFileSync(report, 'utf8'), /^line,tpm,reason\r\n3,/);
 
   assert.equal((await provision(tpm, 'https', '--registration-id', 'drill-1')).deviceId, 'drill-1');
+  // The list goes elsewhere as the note that it could have come from.
+  const exported = path.join(installation.dir, 'exported.csv');
+  await berth('group', 'tpm-export', 'noted', exported);
+  await berth('group', 'create', 'noted-again', '--attestation-type', 'tpm');
+  for (const hash of [endorsementKeyHash, other]) await berth('group', 'tpm-remove', 'noted', hash);
+  await berth('group', 'tpm-import', 'noted-again', exported);
+  const {stdout: there} = await berth('group', 'tpm-list', 'noted-again');
+  assert.deepEqual(JSON.parse(there).map((one) => one.endorsementKeyHash).sort(),
+                   [endorsementKeyHash, other].sort());
+  assert.equal(JSON.parse(there).find((one) => one.endorsementKeyHash === endorsementKeyHash).registrationId,
+               'drill-1');
+  for (const hash of [endorsementKeyHash, other]) await berth('group', 'tpm-remove', 'noted-again', hash);
+  await berth('group', 'tpm-import', 'noted', exported);
   await berth('group', 'tpm-remove', 'noted', other);
   const {stdout: listed} = await berth('group', 'tpm-list', 'noted');
   assert.deepEqual(JSON.parse(listed).map(({registrationId}) => registrationId), ['drill-1']);

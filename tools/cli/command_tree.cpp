@@ -232,6 +232,15 @@ struct CommandTree::Impl {
     import->add_option("file", tpm_list.file, "The delivery note")->required()->type_name("FILE");
     import->add_option("--report", tpm_list.report, "Write the refused rows here, as CSV");
 
+    CLI::App* exported =
+        calling_verb(group, "tpm-export",
+                     "Write a group's list of TPMs as a delivery note, which tpm-import reads",
+                     "  berth group tpm-export chips chips.csv", export_tpms, tpm_list);
+    add_id(exported, tpm_list.group, about);
+    exported->add_option("file", tpm_list.file, "Where to; what is there is replaced")
+        ->required()
+        ->type_name("FILE");
+
     CLI::App* list =
         calling_verb(group, "tpm-list", "List the TPMs on a group's list",
                      "  berth group tpm-list chips --output jsonl", list_tpms, tpm_list);

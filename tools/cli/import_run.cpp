@@ -7,6 +7,7 @@
 
 #include "shared/base/encoding.hpp"
 #include "shared/json/json_text.hpp"
+#include "shared/json/tpm_group_json.hpp"
 #include "tools/cli/same_record.hpp"
 #include "tools/cli/service_client.hpp"
 
@@ -42,6 +43,15 @@ int code_of(const Answer& answer) {
     if (code && *code) return static_cast<int>(**code);
   }
   return answer.status * 1000;
+}
+
+// A group of TPMs stays one where a record of symmetricKey without keys says nothing of `tpmGroup`,
+// for the sake of SDKs that drop what they do not know. A row of a file says all that it means.
+void say_whether_of_tpms(bj::object& group) {
+  bj::value* value = group.if_contains("attestation");
+  bj::object* attestation = value == nullptr ? nullptr : value->if_object();
+  if (attestation == nullptr || attestation->contains(json::kTpmGroupMember)) return;
+  (*attestation)[json::kTpmGroupMember] = nullptr;
 }
 
 }  // namespace
@@ -112,6 +122,7 @@ std::optional<ImportRun::Batch> ImportRun::fresh_batch() {
   while (batch.rows.size() < kMaxBulkItems) {
     auto row = next_row();
     if (!row) break;
+    if (settings_.kind == EnrollmentKind::group) say_whether_of_tpms(*row->record);
     const std::size_t size = json::serialize(*row->record).size();
     const std::string folded = to_lower(row->id);
     // One ID is under way once at a time, in the order of the file.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shared/base/encoding.hpp"
+#include "shared/json/json_text.hpp"
 #include "tools/cli/csv_text.hpp"
 
 namespace berth::cli {
@@ -121,6 +122,21 @@ class NoteReader {
 
 Result<DeliveryNote> read_delivery_note(std::string_view text) {
   return NoteReader(text).read();
+}
+
+Result<std::string> delivery_note_of(const boost::json::array& tpms) {
+  std::string text = csv_row({std::string(kHash), std::string(kId)});
+  for (const boost::json::value& tpm : tpms) {
+    const boost::json::object* const object = tpm.if_object();
+    if (object == nullptr) return Error{Errc::malformed, "a TPM of the list is no object"};
+    auto hash = json::find_string(*object, kHash);
+    auto id = json::find_string(*object, kId);
+    if (!hash || !*hash || !id || !*id) {
+      return Error{Errc::malformed, "a TPM of the list lacks its hash or its registration ID"};
+    }
+    text += csv_row({std::move(**hash), std::move(**id)});
+  }
+  return text;
 }
 
 std::string refusals_as_csv(const std::vector<DeliveryRefusal>& refused) {

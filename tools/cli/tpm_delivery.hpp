@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include "shared/base/result.hpp"
@@ -37,6 +38,9 @@ struct DeliveryNote {
 
 // Errc::malformed for text that is no CSV, or has no column that names TPMs.
 [[nodiscard]] Result<DeliveryNote> read_delivery_note(std::string_view text);
+
+// A group's list, as /berth/v1 gives it, as a delivery note that admits the same chips elsewhere.
+[[nodiscard]] Result<std::string> delivery_note_of(const boost::json::array& tpms);
 
 // The refused rows, as CSV with a header.
 [[nodiscard]] std::string refusals_as_csv(const std::vector<DeliveryRefusal>& refused);

@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 
 #include "shared/json/json_text.hpp"
+#include "tools/cli/durable_file.hpp"
 #include "tools/cli/requests.hpp"
 #include "tools/cli/same_file.hpp"
 #include "tools/cli/tpm_delivery.hpp"
@@ -125,6 +126,18 @@ Result<Output> import_tpms(ServiceClient& client, const TpmListOptions& o) {
   std::ranges::stable_sort(note->refused, {}, &DeliveryRefusal::line);
   if (const auto written = write_report(o.report, note->refused); !written) return written.error();
   return account(totals, note->refused);
+}
+
+Result<Output> export_tpms(ServiceClient& client, const TpmListOptions& o) {
+  const auto rows = list_rows(client, path_of(kGroups, o.group, kTpms));
+  if (!rows) return rows.error();
+  const auto note = delivery_note_of(*rows);
+  if (!note) return note.error();
+  if (const auto written = replace_file(o.file, *note); !written) return written.error();
+  Output output;
+  output.value = bj::object{{"file", o.file}, {"tpms", rows->size()}};
+  output.text = std::to_string(rows->size()) + " TPMs are in " + o.file + "\n";
+  return output;
 }
 
 Result<Output> list_tpms(ServiceClient& client, const TpmListOptions& o) {

@@ -20,6 +20,7 @@ struct TpmListOptions {
 // Puts the chips of a delivery note on a group's list, those that can be; shows which were refused,
 // and why.
 [[nodiscard]] Result<Output> import_tpms(ServiceClient& client, const TpmListOptions& o);
+[[nodiscard]] Result<Output> export_tpms(ServiceClient& client, const TpmListOptions& o);
 [[nodiscard]] Result<Output> list_tpms(ServiceClient& client, const TpmListOptions& o);
 [[nodiscard]] Result<Output> remove_tpm(ServiceClient& client, const TpmListOptions& o);
 

@@ -97,6 +97,14 @@ TEST(TpmGroupJson, KeysReplaceTheGroup) {
   CHECK(std::holds_alternative<domain::SymmetricKeyAttestation>(*replaced));
 }
 
+TEST(TpmGroupJson, NullSaysThatItIsNoGroupOfTpmsAnyMore) {
+  const domain::Attestation stored = TpmGroupAttestation{{ca}};
+  const auto replaced = read(R"({"type":"symmetricKey","tpmGroup":null})", &stored);
+  const auto* keys = std::get_if<domain::SymmetricKeyAttestation>(&*replaced);
+  CHECK(keys != nullptr);
+  LONGS_EQUAL(64, keys->primary.size());
+}
+
 TEST(TpmGroupJson, ABareSymmetricKeyMakesNoGroupOfTpms) {
   CHECK(
       std::holds_alternative<domain::SymmetricKeyAttestation>(*read(R"({"type":"symmetricKey"})")));

@@ -51,6 +51,7 @@ class Rows final : public RowSource {
   }
   void break_off() { is_broken_ = true; }
   void rewind() { next_ = 0; }
+  Row& last() { return rows_.back(); }
 
   Result<std::optional<Row>> next() override {
     if (next_ < rows_.size()) return std::optional<Row>(rows_[next_++]);
@@ -201,6 +202,23 @@ TEST(ImportRun, PutsNoMoreIntoARequestThanACoordinatorTakes) {
   CHECK(import().has_value());
   CHECK_EQUAL(3U, coordinator.requests);
   CHECK_EQUAL(4U, coordinator.records.size());
+}
+
+// A record of symmetricKey without keys leaves a group of TPMs as it is, unless it says that it is
+// none.
+TEST(ImportRun, ARowOfAGroupSaysWhetherItIsOneOfTpms) {
+  settings.kind = EnrollmentKind::group;
+  rows.add("bare");
+  rows.add("chips");
+  (*rows.last().record)["attestation"].as_object()["tpmGroup"] = bj::object{};
+  ImportRun run(rows, sink, settings, *crypto);
+  const auto request = run.next(now);
+  const bj::array& items = request->body.as_object().at("enrollmentGroups").as_array();
+  const auto attestation = [&](std::size_t at) {
+    return json::serialize(items[at].as_object().at("attestation"));
+  };
+  STRCMP_EQUAL(R"({"type":"symmetricKey","tpmGroup":null})", attestation(0).c_str());
+  STRCMP_EQUAL(R"({"type":"symmetricKey","tpmGroup":{}})", attestation(1).c_str());
 }
 
 TEST(ImportRun, ReportsRefusedRowsInTheOrderOfTheFile) {

@@ -82,3 +82,17 @@ TEST(TpmDelivery, ReportsRefusedRowsAsCsv) {
   STRCMP_EQUAL("line,tpm,reason\r\n3,aa11,\"the TPM, and why\"\r\n",
                refusals_as_csv({{3, "aa11", "the TPM, and why"}}).c_str());
 }
+
+TEST(TpmDelivery, AListIsWrittenAsANoteThatAdmitsTheSameChips) {
+  const std::string hash(64, 'a');
+  const auto note = delivery_note_of(boost::json::array{{{"endorsementKeyHash", hash},
+                                                         {"enrollmentGroupId", "chips"},
+                                                         {"registrationId", "Press-7"}}});
+  STRCMP_EQUAL(("endorsementKeyHash,registrationId\r\n" + hash + ",Press-7\r\n").c_str(),
+               note->c_str());
+  const DeliveryNote again = read(*note);
+  LONGS_EQUAL(1, again.tpms.size());
+  STRCMP_EQUAL((R"({"endorsementKeyHash":")" + hash + R"(","registrationId":"Press-7"})").c_str(),
+               item(again.tpms[0]).c_str());
+  CHECK_FALSE(delivery_note_of(boost::json::array{{{"endorsementKeyHash", hash}}}).has_value());
+}
