@@ -74,7 +74,7 @@ Result<Output> start_key_roll(ServiceClient& client, const KeyRollOptions& o) {
   if (!o.certificate_path.empty()) {
     auto text = read_file(o.certificate_path, json::kMaxCertificateText);
     if (!text) return text.error();
-    body["certificate"] = std::move(*text);
+    body["certificate"] = *text;
   }
   return step(client, o, "start", body);
 }

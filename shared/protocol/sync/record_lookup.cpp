@@ -98,8 +98,8 @@ Result<std::vector<domain::SigningCertificate>> RecordLookup::tpm_issuers(ByteVi
 
 // A chip that an individual enrollment names is that enrollment's device. Those that are not served
 // here have left stubs.
-Result<bool> RecordLookup::is_endorsement_key_blocked(const ports::Sha256Digest& chip) {
-  const store::IndexTerm term{store::Index::endorsement_key, to_hex(chip)};
+Result<bool> RecordLookup::is_endorsement_key_blocked(const ports::Sha256Digest& endorsement_key) {
+  const store::IndexTerm term{store::Index::endorsement_key, to_hex(endorsement_key)};
   for (const store::Table table :
        {store::Table::refusal_stub, store::Table::individual_enrollment}) {
     const auto found = reader_.find(tenant_, table, term, "", 1);
