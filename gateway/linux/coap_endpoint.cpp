@@ -376,12 +376,13 @@ class LibcoapEndpoint final : public CoapEndpoint {
   }
 
   // A device that was restarted knows nothing of its session, and libcoap would go on giving its
-  // handshakes to that one. Whoever forges such a handshake can't end a session that is in use.
+  // handshakes to that one. Whoever forges such a handshake can't end a session that is in use: one
+  // that spoke just now, or waits for an answer.
   static void on_restart(void* of) {
     auto& session = *static_cast<coap_session_t*>(of);
     LibcoapEndpoint& self = self_of(session);
     const auto found = self.devices_.find(&session);
-    if (found == self.devices_.end() ||
+    if (found == self.devices_.end() || found->second.references > 0 ||
         self.services_.clock.monotonic() - found->second.last_heard < kCoapRestartGrace) {
       return;
     }
@@ -487,8 +488,9 @@ class LibcoapEndpoint final : public CoapEndpoint {
   void release(coap_session_t& session) {
     const auto found = devices_.find(&session);
     if (found != devices_.end() && --found->second.references == 0) {
+      found->second.last_heard = services_.clock.monotonic();
       places_.set_at_work(found->second.number, false);
-      places_.heard(found->second.number, services_.clock.monotonic());
+      places_.heard(found->second.number, found->second.last_heard);
     }
     coap_session_release(&session);
   }

@@ -385,6 +385,22 @@ TEST(CoapEndpoint, LetsASessionGoForANewHandshakeOnceItWasSilentForSoLong) {
   run_until(loop_, [&] { return device.has_ended; });
 }
 
+TEST(CoapEndpoint, NoHandshakeEndsASessionWhoseRequestIsUnderWay) {
+  serve();
+  Relay relay(loop_, endpoint_->coaps_port());
+  Device device(loop_, authority_, "waiting", relay.port(),
+                boost::asio::ip::address_v4::loopback());
+  run_until(loop_, [&] { return device.is_connected; });
+  device.register_itself();
+  run_until(loop_, [this] { return side_.coordinator.questions() == 1; });
+  side_.clock.advance(kCoapRestartGrace);
+  relay.say(client_hello());
+  // By then the forged datagram was heard, and what it could do has come to the device.
+  const auto other = connected("other");
+  for (int i = 0; i < 3; ++i) greet(*other);
+  CHECK_FALSE(device.has_ended);
+}
+
 TEST(CoapEndpoint, KeepsSoManyHandshakesHalfOpenAndIgnoresOneMore) {
   settings_.max_handshakes = 3;
   serve();
