@@ -21,8 +21,12 @@ Wanted wanted(const store::Reader& reader, const HeldCleanup& held) {
   const domain::CleanupTask& task = held.task;
   const std::string& id = task.registration_id.folded();
   const auto intent = reader.read(held.tenant, store::Table::intent, id);
-  // A registration under way may be on its way back to this hub.
-  if (!intent || intent->has_value()) return Wanted::not_yet_known;
+  if (!intent) return Wanted::not_yet_known;
+  // A registration under way may be on its way back to this hub. One that can't be read was given
+  // up when the gateway started.
+  if (intent->has_value() && sync::decode<domain::Intent>((*intent)->body)) {
+    return Wanted::not_yet_known;
+  }
   const auto record = reader.read(held.tenant, store::Table::registration, id);
   if (!record) return Wanted::not_yet_known;
   if (!record->has_value()) return Wanted::no;

@@ -272,6 +272,14 @@ TEST(CleanupRunner, WaitsWhileTheDeviceIsRegistering) {
   CHECK(task().has_value());
 }
 
+TEST(CleanupRunner, DoesNotWaitForARegistrationThatCannotBeReadAndWasGivenUp) {
+  put(Table::intent, "press-1", to_bytes("what is this"));
+  ask_for(CleanupTask::Phase::remove);
+  look();
+  LONGS_EQUAL(1, writes());
+  CHECK_FALSE(task().has_value());
+}
+
 TEST(CleanupRunner, SparesADeviceThatComesBackWhileTheIdentityIsRead) {
   ask_for(CleanupTask::Phase::disable);
   on_request_ = [this](const http::Request& request) {
