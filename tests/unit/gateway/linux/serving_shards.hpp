@@ -21,10 +21,10 @@
 #include "shared/json/device_json.hpp"
 #include "shared/json/dynamic_security_json.hpp"
 #include "shared/json/hub_json.hpp"
-#include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_entropy.hpp"
 #include "tests/support/loop.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/shared_clock.hpp"
 #include "tests/unit/gateway/linux/fake_log.hpp"
 #include "tests/unit/gateway/linux/plain_tls.hpp"
 
@@ -86,7 +86,7 @@ struct ServingShards {
 
   std::unique_ptr<ports::Crypto> crypto = crypto::make_mbedtls_crypto();
   MemoryStore store;
-  FakeClock clock;
+  SharedClock clock;
   FakeEntropy entropy;
   FakeLog log;
   PlainTls tls;
