@@ -128,6 +128,12 @@ Result<http::Response> erase(Catalog& catalog, const Call& call) {
   return empty_answer();
 }
 
+Result<domain::IdScope> scope_of(const Catalog& catalog, const Call& call) {
+  const auto tenant = existing(catalog, call.arguments.front());
+  if (!tenant) return tenant.error();
+  return tenant->record.id_scope;
+}
+
 Result<http::Response> list_keys(const Catalog& catalog, const Call& call) {
   const auto tenant = existing(catalog, call.arguments.front());
   if (!tenant) return tenant.error();
@@ -150,7 +156,8 @@ std::vector<Endpoint> tenant_endpoints(Catalog& catalog) {
       {"DELETE", single, operator_only(), false,
        [&](const Call& call) { return erase(catalog, call); }},
       {"POST", single + "/listKeys", operator_only(), false,
-       [&](const Call& call) { return list_keys(catalog, call); }, false, true},
+       [&](const Call& call) { return list_keys(catalog, call); }, false, true,
+       [&](const Call& call) { return scope_of(catalog, call); }},
   };
 }
 

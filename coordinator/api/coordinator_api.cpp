@@ -108,8 +108,10 @@ Result<http::Response> CoordinatorApi::answer(const http::Request& request,
   auto answered = endpoint.answer(call);
   if (answered && endpoint.shows_secrets && observers_.audit != nullptr) {
     // What cannot be written down is not shown.
+    const auto whose = endpoint.whose_secrets ? endpoint.whose_secrets(call) : caller->tenant;
+    if (!whose) return whose.error();
     const auto noted = observers_.audit->note_disclosure(
-        caller->tenant, call.arguments.empty() ? std::string() : call.arguments.front());
+        *whose, call.arguments.empty() ? std::string() : call.arguments.front());
     if (!noted) return noted.error();
   }
   return answered;

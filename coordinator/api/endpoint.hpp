@@ -60,6 +60,8 @@ struct Endpoint {
   bool is_costly = false;
   // Answers with secrets, and changes nothing by which the audit log would know of it.
   bool shows_secrets = false;
+  // Whose secrets, where that is not the call's tenant: its owner is told that they were shown.
+  std::function<Result<domain::IdScope>(const Call&)> whose_secrets = {};
 };
 
 }  // namespace berth::coordinator

@@ -513,6 +513,18 @@ TEST(AdminAudit, SaysWhoWasShownWhoseKeys) {
   STRCMP_EQUAL("dev-1", AuditedApiFixture::field(fixture.notes().back(), "id").c_str());
 }
 
+TEST(AdminAudit, TellsATenantThatTheOperatorWasShownItsKeys) {
+  std::string spelled = fixture.tenant.str();
+  std::ranges::transform(spelled, spelled.begin(), [](char c) { return c == 'A' ? 'a' : c; });
+  const std::string path = "/berth/v1/tenants/" + spelled + "/listKeys";
+  CHECK_EQUAL(200, fixture.call_as_operator("POST", path).status);
+  const domain::AuditNote note = fixture.notes().back();
+  STRCMP_EQUAL("disclosure", note.kind.c_str());
+  STRCMP_EQUAL(fixture.tenant.str().c_str(), note.tenant.str().c_str());
+  // In the tenant's own export it stands in full.
+  CHECK(fixture.exported().find("POST /berth/v1/tenants/{idScope}/listKeys") != std::string::npos);
+}
+
 TEST(AdminAudit, HidesWhatItDoesNotUnderstandAndSaysWhetherItChanged) {
   const auto put = [this](const std::string& secret, const std::string& etag) {
     AuditedApiFixture::HeaderList headers;
