@@ -1,7 +1,8 @@
 // AlarmLog: how many of a gateway's alarms are told. A gateway whose key somebody has can raise one
 // with every frame that it sends: they are told one by one up to a rate; past it they are counted,
 // and the counts are told from time to time (those that were not told yet are gone when the program
-// stops). So none fills the disk, where the audit log keeps alarms for good (design 7). One gateway's alarms hide no other's.
+// stops). So none fills the disk, where the audit log keeps alarms for good (design 7). One
+// gateway's alarms hide no other's.
 //
 // One owner, on one thread.
 #pragma once
