@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
@@ -115,10 +116,15 @@ class ExactHandler {
     stack_.push_uint64(value);
     return true;
   }
-  // The text is whole, because it was given to the parser in one piece.
-  bool on_double(double nearly, bj::string_view text, bj::error_code&) {
+  // The text is whole, because it was given to the parser in one piece. What is beyond a double's
+  // range, which RFC 8259 section 6 leaves to us, would be written as what nobody reads.
+  bool on_double(double nearly, bj::string_view text, bj::error_code& failed) {
     double exact = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), exact);
+    if (failure == std::errc::result_out_of_range && std::abs(nearly) > 1) {
+      failed = bj::error::exponent_overflow;
+      return false;
+    }
     const bool is_read = failure == std::errc{} && end == text.data() + text.size();
     stack_.push_double(is_read ? exact : nearly);
     return true;

@@ -37,6 +37,18 @@ TEST(JsonText, RefusesWhatIsNotOneValue) {
   }
 }
 
+// Found by fuzzing: it was read as infinite, and written as what nobody reads.
+TEST(JsonText, RefusesANumberThatIsBeyondAllDoubles) {
+  const json::TextLimits limits{1000, 4};
+  CHECK_TRUE(json::parse("1.7976931348623157e308", limits).has_value());
+  for (const char* text : {"1.7976931348623159e308", "90e401", "-1e309", "[0.5, 1e99999]"}) {
+    const auto refused = json::parse(text, limits);
+    CHECK_FALSE(refused.has_value());
+    CHECK(refused.error().code == Errc::malformed);
+  }
+  STRCMP_EQUAL("0E0", json::serialize(*json::parse("1e-401", limits)).c_str());
+}
+
 // Found by fuzzing: what was read and written moved by one in the last place, again and again.
 TEST(JsonText, KeepsEveryDigitOfANumber) {
   for (const char* text :
